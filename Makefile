@@ -1,0 +1,144 @@
+# Stele: one flat Makefile. `make help` lists what can be made.
+#
+# libstele (src/x86, src/a64, src/tr) is built twice: for this machine, where the unit tests run, and for ARM64.
+# build/stele is the ARM64 runtime: freestanding, static-PIE, relocated by its own start code.
+# Sources are found by pattern, so a new file in one of these directories needs no edit here.
+
+MAKEFLAGS += --no-builtin-rules
+SHELL     := /bin/bash
+B         := build
+ARCH      := $(shell uname -m)
+VERSION   := $(shell cat VERSION)
+
+# The machine's own tools are called HOST here, as the build directory is; ARM64's may be the same ones.
+ifeq ($(ARCH),aarch64)
+  CROSS  ?=
+  X86    ?= x86_64-linux-gnu-
+  RUNARM :=
+else
+  CROSS  ?= aarch64-linux-gnu-
+  X86    ?=
+  RUNARM ?= $(B)/qemu10/qemu-aarch64 -cpu max
+endif
+HOSTCC := gcc
+A64CC  := $(CROSS)gcc
+A64AR  := $(CROSS)ar
+X86CC  := $(X86)gcc
+
+WARN    := -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wstrict-prototypes -Wvla
+COMMON  := -std=gnu11 -O2 -g -Isrc -I$(B)/gen -MMD -MP $(WARN) $(EXTRA_CFLAGS)
+HOSTCF  := $(COMMON)
+# -fbuiltin after -ffreestanding: small fixed-size memcpy calls become loads and stores, the rest goes to
+# src/rt/string.c. No vector registers: they are the guest's. ARMv8.0 and no libgcc atomics: any CPU runs it.
+A64CF   := $(COMMON) -ffreestanding -fbuiltin -fPIE -fvisibility=hidden -march=armv8-a -mgeneral-regs-only \
+           -mno-outline-atomics -fno-stack-protector -fno-asynchronous-unwind-tables -fno-exceptions
+A64LD   := -static-pie -nostdlib -Wl,--no-dynamic-linker -Wl,-z,max-page-size=65536 -Wl,-z,noexecstack \
+           -Wl,-z,norelro -Wl,-z,text -Wl,--build-id -Wl,--gc-sections
+
+LIB_SRC := $(sort $(wildcard src/x86/*.c src/a64/*.c src/tr/*.c))
+RT_SRC  := $(sort $(wildcard src/rt/*.c src/sys/*.c src/cache/*.c src/dbg/*.c))
+RT_ASM  := $(sort $(wildcard src/rt/*.S))
+LIB_HOST := $(LIB_SRC:%.c=$(B)/host/%.o)
+LIB_A64  := $(LIB_SRC:%.c=$(B)/a64/%.o)
+RT_A64   := $(RT_SRC:%.c=$(B)/a64/%.o) $(RT_ASM:%.S=$(B)/a64/%.o)
+GEN      := $(B)/gen/version.h $(if $(wildcard tool/mkdecode.c),$(B)/gen/decode.h)
+
+# Tests: cmocka programs (test/NAME_test.c), shell scripts (test/*.t), x86-64 test programs (test/guest/*.c),
+# freestanding ARM64 ones (test/a64/*.c, linked with libstele, run by a .t script).
+UNIT  := $(patsubst test/%.c,$(B)/host/test/%,$(sort $(wildcard test/*_test.c)))
+TOOLS := $(patsubst tool/%.c,$(B)/host/%,$(filter-out tool/mkdecode.c,$(sort $(wildcard tool/*.c))))
+GUEST := $(patsubst test/guest/%.c,$(B)/guest/%,$(sort $(wildcard test/guest/*.c)))
+
+.PHONY: all help lib tools unit guest clean setup
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(B)/stele
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make                    build/stele, the ARM64 runtime
+## make lib                libstele for this machine and for ARM64
+lib: $(B)/host/libstele.a $(B)/libstele.a
+tools: $(TOOLS)
+guest: $(GUEST)
+
+$(B)/stele: $(RT_A64) $(B)/libstele.a
+	$(A64CC) $(A64LD) -o $@ $(RT_A64) $(B)/libstele.a
+	@if $(CROSS)readelf -rW $@ | grep R_AARCH64 | grep -v R_AARCH64_RELATIVE; then \
+		echo "$@: relocations that its start code does not know"; rm -f $@; exit 1; fi
+
+$(B)/libstele.a: $(LIB_A64)
+	@mkdir -p $(@D); rm -f $@
+	$(A64AR) rcs $@ $^
+$(B)/host/libstele.a: $(LIB_HOST)
+	@mkdir -p $(@D); rm -f $@
+	ar rcs $@ $^
+
+$(B)/host/src/%.o: src/%.c | $(GEN)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOSTCF) -c -o $@ $<
+$(B)/a64/src/%.o: src/%.c | $(GEN)
+	@mkdir -p $(@D)
+	$(A64CC) $(A64CF) $(CF_$(*F)) -ffunction-sections -c -o $@ $<
+$(B)/a64/src/%.o: src/%.S | $(GEN)
+	@mkdir -p $(@D)
+	$(A64CC) $(A64CF) -c -o $@ $<
+CF_string := -fno-tree-loop-distribute-patterns        # or memcpy's loop becomes a call of memcpy
+
+# ---- generated ------------------------------------------------------------------------------------------
+$(B)/gen/version.h: VERSION
+	@mkdir -p $(@D)
+	echo '#define STELE_VERSION "$(VERSION)"' > $@
+$(B)/host/mkdecode: tool/mkdecode.c $(wildcard src/x86/*.def)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOSTCF) -MT $@ -o $@ $<
+$(B)/gen/decode.h: $(B)/host/mkdecode
+	@mkdir -p $(@D)
+	$< > $@
+
+# ---- programs of this machine ---------------------------------------------------------------------------
+$(B)/host/test/%: test/%.c $(B)/host/libstele.a | $(GEN)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOSTCF) -Itest -MT $@ -MF $@.d -o $@ $< $(B)/host/libstele.a -Wl,--as-needed -lcmocka -lZydis -lm -lpthread
+$(B)/host/%: tool/%.c $(B)/host/libstele.a | $(GEN)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOSTCF) -MT $@ -MF $@.d -o $@ $< $(B)/host/libstele.a -Wl,--as-needed -lZydis -lm -lpthread
+
+# x86-64 test programs; a line "cflags: ..." in the source adds options.
+$(B)/guest/%: test/guest/%.c
+	@mkdir -p $(@D)
+	$(X86CC) -std=gnu11 -O1 -g -Wall -MMD -MF $@.d -Itest/guest -o $@ $< $(shell sed -n 's,.*cflags: *\([^*]*\).*,\1,p' $< | head -1)
+
+-include $(LIB_HOST:.o=.d) $(LIB_A64:.o=.d) $(RT_A64:.o=.d) $(UNIT:=.d) $(TOOLS:=.d) $(GUEST:=.d) $(B)/host/mkdecode.d
+
+# ---- tests and measurements -----------------------------------------------------------------------------
+# prove runs everything: cmocka speaks TAP, and so do the scripts.
+JOBS   ?= 2
+PROVE   = CMOCKA_MESSAGE_OUTPUT=TAP TRANSLATOR="$(TRANSLATOR)" nice -n 5 prove -j$(JOBS) --timer -e ''
+GROUPS_ := $(patsubst test/programs/%/,%,$(sort $(wildcard test/programs/*/)))
+
+## make unit               the unit tests alone; one alone: make build/host/test/NAME && build/host/test/NAME
+unit: $(UNIT)
+	$(PROVE) $(UNIT)
+
+## make test               sets up what is missing, builds, and passes every quick test (15 minutes)
+.PHONY: test test-run test-programs
+test:
+	tool/setup
+	$(MAKE) test-run
+test-run: all lib tools unit guest
+	$(PROVE) $(wildcard test/*.t) $(wildcard test/programs/quick/*.t)
+
+## make test-programs      the long program tests; one group: make test-programs-GROUP, quick slice: -quick
+test-programs: $(filter-out %-quick,$(GROUPS_:%=test-programs-%))
+test-programs-%: all guest
+	tool/setup programs
+	$(PROVE) test/programs/$*/*.t
+
+clean:
+	rm -rf $(B)/a64 $(B)/host $(B)/gen $(B)/guest $(B)/stele $(B)/libstele.a
+
+setup:
+	tool/setup

@@ -1,0 +1,140 @@
+/* rt.h - the runtime's shared view of a guest process and its threads.
+ *
+ * No libc: raw system calls (host.h), memory from the runtime's own maps, futex locks. Any function may run inside a
+ * signal handler unless it says otherwise. Host pointers and guest addresses are numerically the same.
+ */
+#ifndef RT_RT_H
+#define RT_RT_H
+
+#include "base.h"
+#include "tr/cpu.h"
+
+struct sigstate;                        /* signal.c */
+
+struct thread {
+	struct cpu cpu;                 /* first: x28 */
+	s32 tid;
+	struct thread *next, *prev;     /* the process's threads, under rt_threads_lock */
+	/* signals (signal.c): the guest's mask is virtual for SEGV BUS FPE ILL TRAP */
+	u64 sigmask, saved_sigmask;
+	bool restore_sigmask;
+	u64 pending;                    /* nonzero: a signal was taken and waits for the next safepoint */
+	u8 pending_info[128];           /* its siginfo_t */
+	gaddr altstack; u64 altstack_size; u32 altstack_flags;
+	/* thread (thread.c) */
+	gaddr clear_child_tid, robust_list; u64 robust_len;
+	void *host_stack; size_t host_stack_size;
+	bool in_syscall, exiting, vfork_child;
+	u64 drop_epoch;                 /* the arena epoch this thread's pairs belong to */
+	u32 prot_err;
+};
+
+/* The process. One per address space. */
+struct process {
+	/* how it was started */
+	const char *exe;                /* path of the guest program as /proc/self/exe shows it */
+	const char *root;               /* -L, or null */
+	gaddr entry, interp_base, phdr; u16 phent, phnum;
+	gaddr brk_start, brk;
+	gaddr stack_lo, stack_hi, vdso, auxv; u32 auxv_size;
+	gaddr arg_start, arg_end, env_start, env_end;
+	gaddr limit;                    /* first address a guest map may not reach */
+	u64 personality;
+	u64 host;                       /* HOST_... features */
+	u64 x86;                        /* announced features */
+	u32 page;                       /* host page size */
+	int nthreads;
+	bool shared;                    /* somebody else may see our memory: ordered code */
+};
+extern struct process rt;
+extern char **rt_host_envp;
+
+/* The calling thread: translated code's x28, kept in tpidr_el0 while C runs. */
+static inline struct thread *rt_self(void)
+{
+#ifdef __aarch64__
+	struct thread *t;
+	__asm__("mrs %0, tpidr_el0" : "=r" (t));
+	return t;
+#else
+	return 0;
+#endif
+}
+
+/* --- log.c: messages without stdio. %s %d %u %x %lx %ld %lu %c %p with width and 0; nothing else. */
+void rt_print(int fd, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+int  rt_format(char *out, size_t size, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+/* "stele: ..." on stderr, and exit with that status. */
+_Noreturn void rt_die(int status, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* --- options.c: --name=value, -x and STELE_NAME; one table. Null when not given. */
+struct options {
+	const char *root, *dump, *trace, *stop, *strace, *stats, *order, *host, *fp, *vendor, *hex;
+};
+extern struct options rt_opt;
+
+/* --- alloc.c: the runtime's own memory, from anonymous maps outside what the guest uses. */
+void *rt_alloc(size_t n);               /* zeroed, 16-aligned; null when out of memory */
+void  rt_free(void *p, size_t n);
+void *rt_map(size_t n);                 /* whole pages, page-aligned, zeroed; null on failure */
+void  rt_unmap(void *p, size_t n);
+
+/* --- lock.h-like: futex locks, never held over guest code */
+struct lock { u32 word; };
+void rt_lock(struct lock *l);
+void rt_unlock(struct lock *l);
+
+/* --- guest.c: the only way for C to touch guest memory. False / negative errno when the guest's page is not there. */
+bool rt_read (void *dst, gaddr src, size_t n);
+bool rt_write(gaddr dst, const void *src, size_t n);
+s64  rt_read_str(char *dst, gaddr src, size_t size);    /* length, -EFAULT, -ENAMETOOLONG */
+#define rt_get(p, ga)  rt_read((p), (ga), sizeof *(p))
+#define rt_put(ga, p)  rt_write((ga), (p), sizeof *(p))
+
+/* --- mem.c: the guest's address space; every guest-visible map goes through here. Linux semantics and errnos. */
+s64  rt_mmap(gaddr addr, u64 len, u32 prot, u32 flags, int fd, u64 off);    /* guest's MAP_ values */
+s64  rt_munmap(gaddr addr, u64 len);
+s64  rt_mprotect(gaddr addr, u64 len, u32 prot);
+s64  rt_mremap(gaddr old, u64 old_len, u64 new_len, u32 flags, gaddr new_addr);
+s64  rt_madvise(gaddr addr, u64 len, int advice);
+s64  rt_brk(gaddr addr);
+struct vma { gaddr lo, hi; u32 prot, flags; u64 off; u64 dev, ino; const char *path; bool tracked; };
+bool rt_vma(gaddr a, struct vma *out);          /* the map that holds a, or the first one above it (out->lo > a) */
+size_t rt_fetch(void *ctx, gaddr pc, u8 *buf, size_t n);   /* executable bytes at pc */
+/* A slot of `size` bytes for an arena, near [lo,hi) if it can be had (*near says). Address or 0. */
+u64  rt_arena_slot(gaddr lo, gaddr hi, u64 size, bool *near);
+
+/* --- loader.c, stack.c */
+int  rt_load(const char *path, int fd, char **argv, char **envp, u64 at_flags, struct thread *t);  /* maps program and interpreter, builds the stack, sets rip and rsp; negative errno or fatal with a message */
+
+/* --- enter.S and run.c: translated code */
+_Noreturn void rt_enter(struct thread *t, u64 host);    /* load the guest state from t->cpu and go to host code */
+u64  rt_code(struct thread *t, gaddr pc);       /* host address of pc's code, translating if need be */
+void rt_code_changed(gaddr lo, gaddr hi);       /* guest bytes there changed or went away: drop their code */
+void rt_code_drop_all(void);                    /* another order mode, for example */
+void rt_code_unmap(gaddr lo, gaddr hi);         /* the map went away: its arenas too */
+/* For a host pc in translated code: guest rip of the instruction it belongs to. False: not translated code. */
+bool rt_code_rip(u64 host, gaddr *rip);
+void rt_go_shared(void);                        /* before memory becomes visible to others: plain code -> ordered code */
+
+/* --- signal.c */
+void rt_signals_init(struct thread *t);
+void rt_vectors_save(struct cpu *c);
+void rt_vectors_load(struct cpu *c);
+/* The guest's RFLAGS from and into cpu's pieces. */
+u64  rt_get_rflags(const struct cpu *c);
+void rt_set_rflags(struct cpu *c, u64 f);
+/* Raises a synchronous signal in this thread as a CPU exception would: frame at cpu.rip; returns host code to go on at. */
+u64  rt_raise(struct thread *t, int sig, int code, gaddr addr);
+/* Delivers what waits; called with guest state in t->cpu on the way back from a system call. `ret`: its result (for restarting). */
+void rt_deliver(struct thread *t);
+
+/* --- thread.c */
+void rt_thread_init(struct thread *t);          /* the first thread */
+_Noreturn void rt_exit_thread(struct thread *t, int status);
+_Noreturn void rt_exit_group(int status);
+
+/* --- sys/call.c: a system call of the guest; state in t->cpu. Returns the host address to go on at. */
+u64  rt_syscall(struct thread *t, u64 host_ret);
+
+#endif

@@ -1,0 +1,50 @@
+/* cpu.h - the guest CPU's state as translated code sees it: x28 points at a struct cpu.
+ *
+ * While translated code runs, the sixteen general registers, the vectors and the flags live in host registers (see
+ * tr.h); r[], nzcv, pf and af are valid only while C runs: the stubs of enter.S save them on the way out and load
+ * them on the way back. Vectors stay in their registers all the time, since no C code here uses them; whoever needs
+ * their values (signal frames, clone) reads them with rt_vectors_save.
+ * Offsets are baked into emitted code and into artifacts: TR_ABI counts their changes.
+ */
+#ifndef TR_CPU_H
+#define TR_CPU_H
+
+#include "base.h"
+
+#define TR_ABI 1
+
+/* The direct-mapped table of indirect branch targets: guest address -> host code. */
+#define JTAB_BITS 11
+struct jtab { gaddr guest; u64 host; };
+
+struct cpu {
+	u64 r[16];                      /* rax rcx rdx rbx rsp rbp rsi rdi r8..r15, in x86 numbering */
+	gaddr rip;
+	u64 nzcv;                       /* SF ZF OF in N Z V; C is the inverse of CF (ARM's sense of a subtraction) */
+	u64 pf, af;                     /* PF = even parity of pf's low byte; AF = bit 4 of (pf ^ af) */
+	u64 df;                         /* 1 or -1 (all ones): the step of string instructions */
+	u64 rflags;                     /* the bits that are neither of the above: IF, TF, AC, ID, NT ... */
+	u64 fs_base, gs_base;
+	u32 mxcsr, fcw;                 /* MXCSR, with its sticky bits merged from FPSR only when read; x87 control word */
+	u64 c_sp;                       /* the host stack that C runs on, while translated code has sp as its pair stack */
+	u64 pair_base;                  /* sp with no pair on it: one sentinel lies there */
+	u64 stub_link, stub_lookup, stub_syscall, stub_helper;   /* enter.S; arenas branch through these */
+	u64 poll;                       /* x29's value when no signal waits */
+	u64 scratch[4];                 /* for emitters: a value that must survive a helper */
+	u64 spare[6];
+	_Alignas(16) struct jtab jtab[1 << JTAB_BITS];  /* within ldp's reach of x28 */
+	/* cold from here on */
+	u64 ymmh[16][2];                /* upper halves; 0..7 are live in v16..v23 */
+	struct x87 {
+		u16 sw, tag, opcode;    /* status word with TOP; tag: one bit a physical register, 1 = valid */
+		u16 pad;
+		u64 fip, fdp;
+		struct { u64 m; u16 se; u16 pad[3]; } st[8];   /* physical registers R0..R7 */
+	} x87;
+	u64 v[32][2];                   /* rt_vectors_save / rt_vectors_load: v0..v31 */
+	u64 fpcr, fpsr;
+};
+
+_Static_assert(offsetof(struct cpu, jtab) <= 504, "ldp reaches the table from x28");
+
+#endif

@@ -1,0 +1,181 @@
+/* tr.h - the translator: x86-64 bytes in, ARM64 words and side tables out. A pure function.
+ *
+ * A region is the set of blocks reachable from an entry by direct jumps, up to a bound (region.c). The passes
+ * annotate its decoded instructions (live.c), emit.c walks the blocks and calls one emitter per instruction.
+ *
+ * Registers, the same everywhere:
+ *   rdi rsi rdx r10 r8 r9 = x0..x5; rax rcx r11 = x8 x9 x10; rbx rbp rsp r12..r15 = x19..x25; xmm0-15 = v0-v15
+ *   x26: the last result's low byte (PF); x27: x26 ^ x27 has AF in bit 4; x28: struct cpu; x29: poll page
+ *   sp: the stack of (guest return address, host return address) pairs
+ *   x11-x14, v24, v25: operands on their way, owned by the driver; x15-x18 x6 x7 x30, v26-v31: free for emitters
+ *
+ * Flags: N Z V are SF ZF OF. C's sense is tracked in c->cs; at entries, exits and calls into C it is CS_SUB.
+ */
+#ifndef TR_TR_H
+#define TR_TR_H
+
+#include "a64/a64.h"
+#include "a64/host.h"
+#include "tr/cpu.h"
+#include "x86/insn.h"
+
+enum { R_PF = X26, R_AF = X27, R_CPU = X28, R_POLL = X29 };
+enum { T_ADDR = X11, T_A = X12, T_B = X13, T_D = X14 };         /* the driver's */
+enum { T0 = X16, T1 = X17, T2 = X15, T3 = X6, T4 = X7, T5 = X18 };  /* an emitter's */
+enum { V_A = 24, V_B = 25, V0t = 26, V1t, V2t, V3t, V4t, V5t };
+enum { IMM = 64 };                      /* as operand b: the value is i->imm, encodable in the form asked for */
+
+extern const u8 tr_greg[16];            /* x86 number -> host register */
+#define G(r) tr_greg[r]
+
+/* How the flags stand in NZCV. */
+enum csense {
+	CS_SUB,                         /* C = !CF: after subs; the boundary form            */
+	CS_ADD,                         /* C = CF: after adds                                */
+	CS_ZERO,                        /* CF = 0 and C = 0: after ands                      */
+	CS_FCMP,                        /* raw result of fcmp: unordered is N Z C V = 0 0 1 1 */
+};
+
+enum tr_order { TR_PLAIN, TR_TSO, TR_HWTSO };
+
+/* What a translation depends on besides the bytes. */
+struct tr_env {
+	u64 host;                       /* HOST_... of a64/host.h                            */
+	u64 x86;                        /* announced features, bit X86_...                   */
+	enum tr_order order;
+	bool fp_exact;
+	bool near;                      /* code lies within adrp's reach of the guest's image */
+	bool single;                    /* translate one instruction only, unlinked (TF, self-modifying stores) */
+	u64 stubs;                      /* executable address of the arena's stubs, see TR_STUB_... */
+	u32 max_insns;                  /* the region's bound; 0: the default                */
+	/* Up to n bytes at pc that the guest may execute, copied to buf; returns how many. */
+	size_t (*fetch)(void *ctx, gaddr pc, u8 *buf, size_t n);
+	void *ctx;
+	bool (*known)(void *ctx, gaddr pc);     /* is there a translation of pc already? May be null. */
+};
+
+/* An arena starts with these stubs, each an ldr x17,[x28,...] + br x17 (8 bytes). */
+enum { TR_STUB_LINK = 0, TR_STUB_LOOKUP = 8, TR_STUB_SYSCALL = 16, TR_STUB_HELPER = 24, TR_STUB_RETMISS = 32, TR_STUBS_SIZE = 64 };
+
+/* Side table: where the code of each guest instruction starts; ascending in host. */
+struct tr_map  { u32 host; u32 guest; };  /* offsets in bytes from the region's code and from region.lo */
+struct tr_entry { gaddr pc; u32 host; };  /* an address that may be entered in boundary state */
+
+#define TR_MAX_INSNS   192
+#define TR_MAX_BLOCKS   96
+
+struct block {
+	gaddr pc;
+	u16 first, n;                   /* instructions                                      */
+	s16 next, taken;                /* blocks, or -1: that way leaves the region (or is none) */
+	u8 npred;                       /* edges from inside the region                      */
+	bool entry;                     /* may be entered from outside, in boundary state     */
+	bool loop;                      /* target of a backward edge: polls                   */
+	bool emitted;
+	u8 live_in;                     /* flags                                             */
+	u64 parts_in;                   /* register parts, see live.c                        */
+	u16 hi_in;                      /* xmm upper lanes that somebody reads               */
+	u16 zero_in;                    /* xmm upper lanes known to be zero                  */
+	enum csense cs_in;              /* inherited from the only predecessor, else CS_SUB  */
+	u32 *host;
+};
+
+struct tr {
+	struct code code;               /* first: emitters pass c to the assembler           */
+	const struct tr_env *env;
+	struct insn ins[TR_MAX_INSNS + 1];
+	struct block blk[TR_MAX_BLOCKS];
+	u32 nins, nblk;
+	gaddr lo, hi;                   /* guest bytes covered                               */
+	u32 *start;
+	/* emission */
+	enum csense cs;
+	u8 live;                        /* flags live after the instruction being emitted    */
+	struct block *b;
+	u64 page; bool page_ok;         /* guest page that T5 holds                          */
+	struct fix { u32 *site; s16 block; u8 cs; gaddr pc; u8 kind; u8 live; } fix[2 * TR_MAX_BLOCKS + 32];
+	u32 nfix;
+	struct tr_map map[TR_MAX_INSNS + 64]; u32 nmap;
+	struct tr_entry entry[TR_MAX_BLOCKS]; u32 nentry;
+	const char *why;                /* why translation stopped early                     */
+};
+
+/* Translates the region of pc into c->code. 0, or -ENOSPC when the buffer is too small. The caller sets c->code
+ * and c->env; results: c->entry[], c->map[], c->lo, c->hi, words from c->start to c->code.p. */
+int tr_translate(struct tr *c, gaddr pc);
+
+/* passes, in order */
+void tr_region(struct tr *c, gaddr pc);
+void tr_live(struct tr *c);
+int  tr_emit(struct tr *c);
+u8   tr_flags_needed(struct tr *c, gaddr pc);   /* which flags code at pc may read before it sets them; bounded look-ahead */
+
+/* --- for emitters ------------------------------------------------------------------------------------------ */
+
+/* EMIT(name, how) { ... } defines emitter `name`: d = result, a = first source, b = second, all host registers
+ * (general, or vector for xmm operands). Sources narrower than 32 bits have garbage above; so may d. */
+enum { RAW = 1,                         /* fetches its own operands                          */
+       ARITH = 2, LOGIC = 4, ANYIMM = 8,  /* b may be IMM: 12-bit, bitmask, any               */
+       IMPLICIT = 16,                   /* touches registers that are no operands            */
+       NOFLAGS_FIRST = 32 };            /* with a memory destination the store comes before the flags */
+struct emitter { void (*fn)(struct tr *c, struct insn *i, int d, int a, int b); u8 how; };
+#define EMIT(name, how) \
+	static void name##_(struct tr *, struct insn *, int, int, int); \
+	const struct emitter emit_##name = { name##_, how }; \
+	static void name##_(__attribute__((unused)) struct tr *c, __attribute__((unused)) struct insn *i, \
+		__attribute__((unused)) int d, __attribute__((unused)) int a, __attribute__((unused)) int b)
+
+static inline bool live(struct tr *c, int flags) { return c->live & flags; }
+static inline bool has(struct tr *c, u64 host)   { return (c->env->host & host) == host; }
+
+/* operands (emit.c): n is the operand's index */
+int  tr_src (struct tr *c, struct insn *i, int n, int tmp);     /* a register with the value; tmp is used if need be */
+int  tr_srcz(struct tr *c, struct insn *i, int n, int tmp);     /* zero-extended to 64 bits */
+int  tr_srcs(struct tr *c, struct insn *i, int n, int tmp);     /* sign-extended to 64 bits */
+int  tr_dst (struct tr *c, struct insn *i, int n, int tmp);     /* a register to compute operand n into */
+void tr_wb  (struct tr *c, struct insn *i, int n, int r);       /* r becomes operand n: store, insert, or nothing */
+void tr_mov_gpr(struct tr *c, int w, int d, int a);             /* x86's rule: 4 clears the upper half, 1 and 2 insert */
+
+/* memory (emit_mem.c): the only places that load and store guest memory */
+struct ea { u8 base, index, ext, scaled; s32 off; };
+struct ea tr_ea(struct tr *c, struct insn *i, int w);           /* the instruction's memory operand, for an access of w bytes; may use T_ADDR, T5 */
+struct ea tr_ea_off(struct tr *c, struct ea m, int w, s32 off); /* the same plus off, for another access; may use T_ADDR */
+struct ea tr_ea_reg(int reg);                                   /* [reg] */
+void tr_addr (struct tr *c, struct insn *i, int d);             /* the effective address itself (LEA; with segment base) */
+void tr_load (struct tr *c, struct ea m, int w, int t);         /* zero-extends */
+void tr_loads(struct tr *c, struct ea m, int w, int dw, int t); /* sign-extends to dw */
+void tr_store(struct tr *c, struct ea m, int w, int t);
+void tr_loadv(struct tr *c, struct ea m, int w, int v);         /* w = 1 2 4 8 16; clears the rest of v */
+void tr_storev(struct tr *c, struct ea m, int w, int v);
+void tr_gaddr(struct tr *c, int d, gaddr a);                    /* a guest address as a constant */
+
+/* flags (flags.c) */
+void tr_need(struct tr *c, enum csense cs);                     /* bring NZCV into that sense (CS_SUB or CS_ADD) */
+enum a_cond tr_cond(struct tr *c, int cc);                      /* ARM condition for x86 condition cc; may emit code (T0 T1), keeps the guest's flags */
+void tr_nz(struct tr *c, int w, int r);                         /* S Z P A(=0) of a logical result, C = V = 0: ands-like */
+void tr_pf(struct tr *c, int r);                                /* if P or A is live: x26 = r */
+void tr_af(struct tr *c, int a, int b);                         /* if A is live: x27 = a ^ b; tr_pf too */
+void tr_getc(struct tr *c, int d);                              /* d = CF as 0 or 1; keeps NZCV */
+void tr_setflag_c(struct tr *c, int r);                         /* CF = bit 0 of r, the others stay; tr_need sense kept */
+
+/* leaving (emit_jump.c) */
+void tr_exit_to(struct tr *c, gaddr pc);                        /* a linkable direct jump, flags in boundary form */
+void tr_exit_reg(struct tr *c, int r);                          /* indirect jump to the guest address in r */
+void tr_helper(struct tr *c, int helper);                       /* call C: TR_H_..., all guest state visible and changeable */
+void tr_fault(struct tr *c, int helper);                        /* does not come back */
+
+/* C helpers by number, since code is position-independent: rt/helper.c has the table. i->pc is in cpu.rip. */
+enum tr_helper {
+	TR_H_NONE,
+	TR_H_UD,                        /* #UD: SIGILL                                       */
+	TR_H_UNKNOWN,                   /* not translated yet: says so, then SIGILL          */
+	TR_H_INT3, TR_H_INT, TR_H_DE, TR_H_GP, TR_H_BADFETCH,
+	TR_H_CPUID, TR_H_RDTSC, TR_H_RDTSCP, TR_H_XGETBV,
+	TR_H_FXSAVE, TR_H_FXRSTOR, TR_H_LDMXCSR, TR_H_STMXCSR,
+	TR_H_DIV, TR_H_IDIV,            /* 128 / 64 bits: cpu.scratch[0] = divisor           */
+	TR_H_PUSHF, TR_H_POPF,
+	TR_H_SPLITLOCK,
+	TR_H_COUNT
+};
+
+#endif
