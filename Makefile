@@ -26,7 +26,7 @@ A64AR  := $(CROSS)ar
 X86CC  := $(X86)gcc
 
 WARN    := -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wstrict-prototypes -Wvla
-COMMON  := -std=gnu11 -O2 -g -Isrc -I$(B)/gen -MMD -MP $(WARN) $(EXTRA_CFLAGS)
+COMMON  := -std=gnu11 -O2 -g -Isrc -I$(B) -I$(B)/gen -MMD -MP $(WARN) $(EXTRA_CFLAGS)
 HOSTCF  := $(COMMON)
 # -fbuiltin after -ffreestanding: small fixed-size memcpy calls become loads and stores, the rest goes to
 # src/rt/string.c. No vector registers: they are the guest's. ARMv8.0 and no libgcc atomics: any CPU runs it.
@@ -44,10 +44,11 @@ RT_A64   := $(RT_SRC:%.c=$(B)/a64/%.o) $(RT_ASM:%.S=$(B)/a64/%.o)
 GEN      := $(B)/gen/version.h $(if $(wildcard tool/mkdecode.c),$(B)/gen/decode.h)
 
 # Tests: cmocka programs (test/NAME_test.c), shell scripts (test/*.t), x86-64 test programs (test/guest/*.c),
-# freestanding ARM64 ones (test/a64/*.c, linked with libstele, run by a .t script).
+# static ARM64 ones (test/arm/*.c).
 UNIT  := $(patsubst test/%.c,$(B)/host/test/%,$(sort $(wildcard test/*_test.c)))
 TOOLS := $(patsubst tool/%.c,$(B)/host/%,$(filter-out tool/mkdecode.c,$(sort $(wildcard tool/*.c))))
 GUEST := $(patsubst test/guest/%.c,$(B)/guest/%,$(sort $(wildcard test/guest/*.c)))
+ARM   := $(patsubst test/arm/%.c,$(B)/arm/%,$(sort $(wildcard test/arm/*.c)))
 
 .PHONY: all help lib tools unit guest clean setup
 .DELETE_ON_ERROR:
@@ -62,7 +63,7 @@ help:
 ## make lib                libstele for this machine and for ARM64
 lib: $(B)/host/libstele.a $(B)/libstele.a
 tools: $(TOOLS)
-guest: $(GUEST)
+guest: $(GUEST) $(ARM) $(B)/host/execwatch
 
 $(B)/stele: $(RT_A64) $(B)/libstele.a
 	$(A64CC) $(A64LD) -o $@ $(RT_A64) $(B)/libstele.a
@@ -96,12 +97,15 @@ $(B)/host/mkdecode: tool/mkdecode.c $(wildcard src/x86/*.def)
 	$(HOSTCC) $(HOSTCF) -MT $@ -o $@ $<
 $(B)/gen/decode.h: $(B)/host/mkdecode
 	@mkdir -p $(@D)
-	$< > $@
+	$< > $@.$$$$ && mv $@.$$$$ $@
 
 # ---- programs of this machine ---------------------------------------------------------------------------
 $(B)/host/test/%: test/%.c $(B)/host/libstele.a | $(GEN)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(HOSTCF) -Itest -MT $@ -MF $@.d -o $@ $< $(B)/host/libstele.a -Wl,--as-needed -lcmocka -lZydis -lm -lpthread
+$(B)/host/execwatch: test/execwatch.c
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOSTCF) -o $@ $<
 $(B)/host/%: tool/%.c $(B)/host/libstele.a | $(GEN)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(HOSTCF) -MT $@ -MF $@.d -o $@ $< $(B)/host/libstele.a -Wl,--as-needed -lZydis -lm -lpthread
@@ -111,7 +115,11 @@ $(B)/guest/%: test/guest/%.c
 	@mkdir -p $(@D)
 	$(X86CC) -std=gnu11 -O1 -g -Wall -MMD -MF $@.d -Itest/guest -o $@ $< $(shell sed -n 's,.*cflags: *\([^*]*\).*,\1,p' $< | head -1)
 
--include $(LIB_HOST:.o=.d) $(LIB_A64:.o=.d) $(RT_A64:.o=.d) $(UNIT:=.d) $(TOOLS:=.d) $(GUEST:=.d) $(B)/host/mkdecode.d
+$(B)/arm/%: test/arm/%.c
+	@mkdir -p $(@D)
+	$(A64CC) -std=gnu11 -O1 -g -Wall -static -MMD -MF $@.d -o $@ $< $(shell sed -n 's,.*cflags: *\([^*]*\).*,\1,p' $< | head -1)
+
+-include $(LIB_HOST:.o=.d) $(LIB_A64:.o=.d) $(RT_A64:.o=.d) $(UNIT:=.d) $(TOOLS:=.d) $(GUEST:=.d) $(ARM:=.d) $(B)/host/mkdecode.d $(B)/host/execwatch.d
 
 # ---- tests and measurements -----------------------------------------------------------------------------
 # prove runs everything: cmocka speaks TAP, and so do the scripts.
@@ -138,7 +146,7 @@ test-programs-%: all guest
 	$(PROVE) test/programs/$*/*.t
 
 clean:
-	rm -rf $(B)/a64 $(B)/host $(B)/gen $(B)/guest $(B)/stele $(B)/libstele.a
+	rm -rf $(B)/a64 $(B)/host $(B)/gen $(B)/guest $(B)/arm $(B)/stele $(B)/libstele.a
 
 setup:
 	tool/setup

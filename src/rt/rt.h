@@ -18,13 +18,22 @@ struct thread {
 	/* signals (signal.c): the guest's mask is virtual for SEGV BUS FPE ILL TRAP */
 	u64 sigmask, saved_sigmask;
 	bool restore_sigmask;
-	u64 pending;                    /* nonzero: a signal was taken and waits for the next safepoint */
+	u64 pending;                    /* nonzero: a signal was taken and waits for the next safepoint (PENDING_...) */
 	u8 pending_info[128];           /* its siginfo_t */
+	struct sigstate *sig;           /* the table of actions, shared by CLONE_SIGHAND */
+	u64 sent;                       /* of the five synchronous signals: sent by somebody and not delivered yet */
+	u8 sent_info[5][128];
+	gaddr poison;                   /* x29's value when a signal waits: an address that faults */
+	u32 trapno; gaddr cr2;          /* of the last exception, as sigcontext shows them; err is prot_err */
+	struct { int what, sig, code; gaddr addr; } fault;      /* from the host's handler to rt_resume */
 	gaddr altstack; u64 altstack_size; u32 altstack_flags;
 	/* thread (thread.c) */
 	gaddr clear_child_tid, robust_list; u64 robust_len;
 	void *host_stack; size_t host_stack_size;
 	bool in_syscall, exiting, vfork_child;
+	bool own_process;               /* a process of its own in this address space (CLONE_VM without CLONE_THREAD) */
+	bool fresh_actions;             /* CLONE_CLEAR_SIGHAND: our own handlers are to be installed again */
+	bool linked;                    /* in rt_threads */
 	u64 drop_epoch;                 /* the arena epoch this thread's pairs belong to */
 	u32 prot_err;
 };
@@ -45,6 +54,7 @@ struct process {
 	u32 page;                       /* host page size */
 	int nthreads;
 	bool shared;                    /* somebody else may see our memory: ordered code */
+	int order;                      /* enum tr_order of the code that is made now */
 };
 extern struct process rt;
 extern char **rt_host_envp;
@@ -115,7 +125,16 @@ void rt_code_drop_all(void);                    /* another order mode, for examp
 void rt_code_unmap(gaddr lo, gaddr hi);         /* the map went away: its arenas too */
 /* For a host pc in translated code: guest rip of the instruction it belongs to. False: not translated code. */
 bool rt_code_rip(u64 host, gaddr *rip);
+u64  rt_code_single(struct thread *t, gaddr pc);        /* host address of code for the one instruction at pc, unlinked, which protects nothing */
+bool rt_misaligned(struct thread *t, u64 host); /* ordered code at host cannot do this alignment: retranslated. False: not such code. */
+void rt_code_fork(int step);                    /* enum fork_step of alloc.h, for run.c's locks */
 void rt_go_shared(void);                        /* before memory becomes visible to others: plain code -> ordered code */
+
+extern u64 rt_vdso_lo, rt_vdso_hi;              /* the host's vDSO, set by who calls it: no translated code, though outside our image */
+
+/* Counters for STELE_STATS. */
+extern struct stats { u64 regions, insns, syscalls, signals; } rt_stats;
+u64  rt_helper(struct thread *t, u64 nr, u64 host_ret);         /* helper.c: nr is enum tr_helper of tr/tr.h */
 
 /* --- signal.c */
 void rt_signals_init(struct thread *t);
@@ -128,11 +147,25 @@ void rt_set_rflags(struct cpu *c, u64 f);
 u64  rt_raise(struct thread *t, int sig, int code, gaddr addr);
 /* Delivers what waits; called with guest state in t->cpu on the way back from a system call. `ret`: its result (for restarting). */
 void rt_deliver(struct thread *t);
+/* A host system call that may block, or that must not run while a signal waits: RT_RESTART instead of running it then.
+ * The system call is to be made again after rt_deliver: rip at the instruction, rax the number. -EINTR stays -EINTR. */
+enum { RT_RESTART = -513 };
+s64  host_call_blocking(struct thread *t, long nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
+/* Around the host's execve: the actions and the mask that the new program inherits; and back when it failed. */
+void rt_signals_exec(struct thread *t);
+void rt_signals_exec_failed(struct thread *t);
 
 /* --- thread.c */
 void rt_thread_init(struct thread *t);          /* the first thread */
 _Noreturn void rt_exit_thread(struct thread *t, int status);
 _Noreturn void rt_exit_group(int status);
+extern struct lock rt_threads_lock;
+extern struct thread *rt_threads;               /* the list, under that lock */
+
+/* --- smc.c: pages that code was made from and that the guest may write. rt_fetch's user tracks first, then reads. */
+bool rt_smc_track(gaddr lo, gaddr hi);          /* before bytes are read for translation: write-protects */
+bool rt_smc_valid(gaddr lo, gaddr hi);          /* under run.c's lock, before code is published: nothing was written since */
+bool rt_smc_unprotect(gaddr lo, u64 len);       /* a system call is to write there: true if something was tracked */
 
 /* --- sys/call.c: a system call of the guest; state in t->cpu. Returns the host address to go on at. */
 u64  rt_syscall(struct thread *t, u64 host_ret);

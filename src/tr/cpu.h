@@ -28,10 +28,11 @@ struct cpu {
 	u32 mxcsr, fcw;                 /* MXCSR, with its sticky bits merged from FPSR only when read; x87 control word */
 	u64 c_sp;                       /* the host stack that C runs on, while translated code has sp as its pair stack */
 	u64 pair_base;                  /* sp with no pair on it: one sentinel lies there */
-	u64 stub_link, stub_lookup, stub_syscall, stub_helper;   /* enter.S; arenas branch through these */
+	u64 pair_sp;                    /* sp of translated code while C runs */
+	u64 stub_link, stub_lookup, stub_syscall, stub_helper, stub_retmiss;     /* enter.S; arenas branch through these */
 	u64 poll;                       /* x29's value when no signal waits */
 	u64 scratch[4];                 /* for emitters: a value that must survive a helper */
-	u64 spare[6];
+	u64 spare[4];
 	_Alignas(16) struct jtab jtab[1 << JTAB_BITS];  /* within ldp's reach of x28 */
 	/* cold from here on */
 	u64 ymmh[16][2];                /* upper halves; 0..7 are live in v16..v23 */

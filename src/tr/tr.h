@@ -7,7 +7,8 @@
  *   rdi rsi rdx r10 r8 r9 = x0..x5; rax rcx r11 = x8 x9 x10; rbx rbp rsp r12..r15 = x19..x25; xmm0-15 = v0-v15
  *   x26: the last result's low byte (PF); x27: x26 ^ x27 has AF in bit 4; x28: struct cpu; x29: poll page
  *   sp: the stack of (guest return address, host return address) pairs
- *   x11-x14, v24, v25: operands on their way, owned by the driver; x15-x18 x6 x7 x30, v26-v31: free for emitters
+ *   x11-x14, v24, v25: operands on their way, owned by the driver; x15-x18 x6 x7, v26-v31: free for emitters
+ *   x30: a guest page's address that neighbours share (c->page); a return address between bl and its target
  *
  * Flags: N Z V are SF ZF OF. C's sense is tracked in c->cs; at entries, exits and calls into C it is CS_SUB.
  */
@@ -19,8 +20,8 @@
 #include "tr/cpu.h"
 #include "x86/insn.h"
 
-enum { R_PF = X26, R_AF = X27, R_CPU = X28, R_POLL = X29 };
-enum { T_ADDR = X11, T_A = X12, T_B = X13, T_D = X14 };         /* the driver's */
+enum { R_PF = X26, R_AF = X27, R_CPU = X28, R_POLL = X29, R_PAGE = X30 };
+enum { T_ADDR = X11, T_SRC = X12, T_SRC2 = X13, T_DST = X14 };         /* the driver's */
 enum { T0 = X16, T1 = X17, T2 = X15, T3 = X6, T4 = X7, T5 = X18 };  /* an emitter's */
 enum { V_A = 24, V_B = 25, V0t = 26, V1t, V2t, V3t, V4t, V5t };
 enum { IMM = 64 };                      /* as operand b: the value is i->imm, encodable in the form asked for */
@@ -34,6 +35,7 @@ enum csense {
 	CS_ADD,                         /* C = CF: after adds                                */
 	CS_ZERO,                        /* CF = 0 and C = 0: after ands                      */
 	CS_FCMP,                        /* raw result of fcmp: unordered is N Z C V = 0 0 1 1 */
+	CS_FORD,                        /* the same, known to be ordered                     */
 };
 
 enum tr_order { TR_PLAIN, TR_TSO, TR_HWTSO };
@@ -52,6 +54,7 @@ struct tr_env {
 	size_t (*fetch)(void *ctx, gaddr pc, u8 *buf, size_t n);
 	void *ctx;
 	bool (*known)(void *ctx, gaddr pc);     /* is there a translation of pc already? May be null. */
+	bool (*stable)(void *ctx, gaddr pc);    /* will the bytes at pc stay as long as code that looked at them? Null: yes. */
 };
 
 /* An arena starts with these stubs, each an ldr x17,[x28,...] + br x17 (8 bytes). */
@@ -63,21 +66,35 @@ struct tr_entry { gaddr pc; u32 host; };  /* an address that may be entered in b
 
 #define TR_MAX_INSNS   192
 #define TR_MAX_BLOCKS   96
+#define TR_INSN_ROOM   128              /* words that one instruction may take at most      */
+
+/* A way out of a block. */
+struct edge {
+	gaddr pc;                       /* where it goes; 0: there is no such way            */
+	s16 block;                      /* inside the region, or -1: it leaves               */
+	u8 live;                        /* flags that may be read there                      */
+};
 
 struct block {
 	gaddr pc;
 	u16 first, n;                   /* instructions                                      */
-	s16 next, taken;                /* blocks, or -1: that way leaves the region (or is none) */
+	struct edge next, taken;        /* fall through; direct branch or call               */
 	u8 npred;                       /* edges from inside the region                      */
 	bool entry;                     /* may be entered from outside, in boundary state     */
 	bool loop;                      /* target of a backward edge: polls                   */
-	bool emitted;
 	u8 live_in;                     /* flags                                             */
-	u64 parts_in;                   /* register parts, see live.c                        */
+	enum csense cs_in;              /* inherited from the only predecessor, else CS_SUB  */
 	u16 hi_in;                      /* xmm upper lanes that somebody reads               */
 	u16 zero_in;                    /* xmm upper lanes known to be zero                  */
-	enum csense cs_in;              /* inherited from the only predecessor, else CS_SUB  */
+	u64 parts_in;                   /* register parts, see live.c                        */
 	u32 *host;
+};
+
+/* Facts of one instruction; its flags are in insn.live. */
+struct fact {
+	u64 parts;                      /* register parts that may be read after it, 4 bits a register */
+	u16 hi;                         /* xmm upper lanes that may be read after it         */
+	u16 zero;                       /* xmm upper lanes known to be zero before it        */
 };
 
 struct tr {
@@ -85,6 +102,9 @@ struct tr {
 	const struct tr_env *env;
 	struct insn ins[TR_MAX_INSNS + 1];
 	struct block blk[TR_MAX_BLOCKS];
+	struct fact fact[TR_MAX_INSNS + 1];
+	u16 order[TR_MAX_BLOCKS];       /* blocks by guest address: the order of emission    */
+	u16 find[1024];                 /* hash of an address -> instruction + 1             */
 	u32 nins, nblk;
 	gaddr lo, hi;                   /* guest bytes covered                               */
 	u32 *start;
@@ -92,9 +112,14 @@ struct tr {
 	enum csense cs;
 	u8 live;                        /* flags live after the instruction being emitted    */
 	struct block *b;
-	u64 page; bool page_ok;         /* guest page that T5 holds                          */
-	struct fix { u32 *site; s16 block; u8 cs; gaddr pc; u8 kind; u8 live; } fix[2 * TR_MAX_BLOCKS + 32];
-	u32 nfix;
+	u64 page; bool page_ok;         /* guest page whose address R_PAGE holds             */
+	struct insn *i;                 /* the instruction being emitted                     */
+	u32 at;                         /* index in order[] of the block being emitted       */
+	struct fix { u32 *site; struct edge e; enum csense cs; bool call; } fix[2 * TR_MAX_BLOCKS];
+	u32 nfix;                       /* branches whose target is bound at the region's end */
+	struct { u32 *site; struct insn *i; u8 helper; enum csense cs; } cold[TR_MAX_INSNS];
+	u32 ncold;                      /* branches to a tr_fault                            */
+	u32 *miss[2 * TR_MAX_BLOCKS]; u32 nmiss; /* branches to a stub, out of their reach */
 	struct tr_map map[TR_MAX_INSNS + 64]; u32 nmap;
 	struct tr_entry entry[TR_MAX_BLOCKS]; u32 nentry;
 	const char *why;                /* why translation stopped early                     */
@@ -117,13 +142,24 @@ u8   tr_flags_needed(struct tr *c, gaddr pc);   /* which flags code at pc may re
 enum { RAW = 1,                         /* fetches its own operands                          */
        ARITH = 2, LOGIC = 4, ANYIMM = 8,  /* b may be IMM: 12-bit, bitmask, any               */
        IMPLICIT = 16,                   /* touches registers that are no operands            */
-       NOFLAGS_FIRST = 32 };            /* with a memory destination the store comes before the flags */
+       PROBE = 32 };                    /* reads flags that it overwrites: a memory destination is stored to once before, so that the instruction can be restarted */
 struct emitter { void (*fn)(struct tr *c, struct insn *i, int d, int a, int b); u8 how; };
 #define EMIT(name, how) \
 	static void name##_(struct tr *, struct insn *, int, int, int); \
 	const struct emitter emit_##name = { name##_, how }; \
 	static void name##_(__attribute__((unused)) struct tr *c, __attribute__((unused)) struct insn *i, \
 		__attribute__((unused)) int d, __attribute__((unused)) int a, __attribute__((unused)) int b)
+
+/* May a write to xmm register d clear its upper lanes (beyond the scalar) here? */
+bool tr_hi_free(struct tr *c, struct insn *i, int d);
+/* Is nobody reading the bits of general register r (x86 number) above its low w bytes after i? */
+bool tr_above_free(struct tr *c, struct insn *i, int r, int w);
+
+/* Each row's emitter. */
+extern const struct emitter *const tr_emit_tab[];
+static inline const struct emitter *tr_emitter(const struct insn *i) { return tr_emit_tab[i->row]; }
+/* emit_lock.c: i has a LOCK prefix (or is XCHG with memory): the whole instruction, all its operands. */
+void tr_lock(struct tr *c, struct insn *i);
 
 static inline bool live(struct tr *c, int flags) { return c->live & flags; }
 static inline bool has(struct tr *c, u64 host)   { return (c->env->host & host) == host; }
@@ -136,9 +172,12 @@ int  tr_dst (struct tr *c, struct insn *i, int n, int tmp);     /* a register to
 void tr_wb  (struct tr *c, struct insn *i, int n, int r);       /* r becomes operand n: store, insert, or nothing */
 void tr_mov_gpr(struct tr *c, int w, int d, int a);             /* x86's rule: 4 clears the upper half, 1 and 2 insert */
 
+/* peephole (fuse.c): how many instructions at i, before end, were merged into the one after them; sets its facts */
+int tr_fuse(struct tr *c, struct insn *i, struct insn *end);
+
 /* memory (emit_mem.c): the only places that load and store guest memory */
-struct ea { u8 base, index, ext, scaled; s32 off; };
-struct ea tr_ea(struct tr *c, struct insn *i, int w);           /* the instruction's memory operand, for an access of w bytes; may use T_ADDR, T5 */
+struct ea { u8 base, index, ext, scaled; s32 off; };            /* scaled: the index's shift */
+struct ea tr_ea(struct tr *c, struct insn *i, int w);           /* the instruction's memory operand, for an access of w bytes; may use T_ADDR, R_PAGE */
 struct ea tr_ea_off(struct tr *c, struct ea m, int w, s32 off); /* the same plus off, for another access; may use T_ADDR */
 struct ea tr_ea_reg(int reg);                                   /* [reg] */
 void tr_addr (struct tr *c, struct insn *i, int d);             /* the effective address itself (LEA; with segment base) */
@@ -147,11 +186,15 @@ void tr_loads(struct tr *c, struct ea m, int w, int dw, int t); /* sign-extends 
 void tr_store(struct tr *c, struct ea m, int w, int t);
 void tr_loadv(struct tr *c, struct ea m, int w, int v);         /* w = 1 2 4 8 16; clears the rest of v */
 void tr_storev(struct tr *c, struct ea m, int w, int v);
+void tr_lea  (struct tr *c, struct insn *i, int w, int d);      /* the same without the segment's base */
 void tr_gaddr(struct tr *c, int d, gaddr a);                    /* a guest address as a constant */
+void tr_push (struct tr *c, int w, int r);                      /* rsp changes only after the access */
+void tr_pop  (struct tr *c, int w, int r);
 
 /* flags (flags.c) */
 void tr_need(struct tr *c, enum csense cs);                     /* bring NZCV into that sense (CS_SUB or CS_ADD) */
-enum a_cond tr_cond(struct tr *c, int cc);                      /* ARM condition for x86 condition cc; may emit code (T0 T1), keeps the guest's flags */
+int  tr_cond(struct tr *c, int cc);                             /* CC_... for x86 condition cc, not parity (but after fcmp); may change C's sense */
+void tr_parity(struct tr *c, int d);                            /* bit 0 of d = !PF; the bits above are garbage; keeps NZCV */
 void tr_nz(struct tr *c, int w, int r);                         /* S Z P A(=0) of a logical result, C = V = 0: ands-like */
 void tr_pf(struct tr *c, int r);                                /* if P or A is live: x26 = r */
 void tr_af(struct tr *c, int a, int b);                         /* if A is live: x27 = a ^ b; tr_pf too */
@@ -159,10 +202,13 @@ void tr_getc(struct tr *c, int d);                              /* d = CF as 0 o
 void tr_setflag_c(struct tr *c, int r);                         /* CF = bit 0 of r, the others stay; tr_need sense kept */
 
 /* leaving (emit_jump.c) */
+void tr_next(struct tr *c, struct block *b);                    /* after a block's last instruction */
+int  tr_tail(struct tr *c);                                     /* out-of-line code at a region's end; -1: no room */
 void tr_exit_to(struct tr *c, gaddr pc);                        /* a linkable direct jump, flags in boundary form */
 void tr_exit_reg(struct tr *c, int r);                          /* indirect jump to the guest address in r */
 void tr_helper(struct tr *c, int helper);                       /* call C: TR_H_..., all guest state visible and changeable */
-void tr_fault(struct tr *c, int helper);                        /* does not come back */
+void tr_fault(struct tr *c, int helper);                        /* the same, but it never comes back here */
+u32 *tr_cold(struct tr *c, int helper);                         /* records the branch just emitted (c->code.p - 1): it goes to a tr_fault out of line */
 
 /* C helpers by number, since code is position-independent: rt/helper.c has the table. i->pc is in cpu.rip. */
 enum tr_helper {

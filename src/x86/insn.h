@@ -8,26 +8,31 @@
 
 #include "base.h"
 
-enum x86_reg { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, RIP, NOREG = 0xff };
+enum x86_reg { RAX, RCX, RDX, RBX, RSP, RBP, RSI, RDI, R8, R9, R10, R11, R12, R13, R14, R15, RIP,
+               MOFFS = 0xfe,            /* as a base (MOV A0..A3): the whole address is insn.imm; no index, no disp */
+               NOREG = 0xff };
 enum x86_seg { SEG_ES, SEG_CS, SEG_SS, SEG_DS, SEG_FS, SEG_GS, SEG_NONE };
 
 /* Flags as a mask. D is here because rows state it too; it lives in memory, not in NZCV. */
 enum { F_O = 1, F_S = 2, F_Z = 4, F_A = 8, F_P = 16, F_C = 32, F_D = 64 };
 #define F_ALL  (F_O | F_S | F_Z | F_A | F_P | F_C)
 
-enum x86_cc { CC_x_O, CC_x_NO, CC_x_B, CC_x_AE, CC_x_E, CC_x_NE, CC_x_BE, CC_x_A,
-              CC_x_S, CC_x_NS, CC_x_P, CC_x_NP, CC_x_L, CC_x_GE, CC_x_LE, CC_x_G };
+/* In the order of the opcodes' low four bits (SDM vol. 2 B.1.4.7): COND_x ^ 1 is the opposite. */
+enum x86_cc { COND_O, COND_NO, COND_B, COND_AE, COND_E, COND_NE, COND_BE, COND_A,
+              COND_S, COND_NS, COND_P, COND_NP, COND_L, COND_GE, COND_LE, COND_G };
 
 enum opnd_kind {
 	OP_NONE,
 	OP_GPR,                         /* reg 0..15, low w bytes                         */
 	OP_GPRH,                        /* AH CH DH BH: reg 0..3, bits 8..15              */
-	OP_MEM,                         /* the instruction's one memory operand; w = 0: address only */
+	OP_MEM,                         /* the instruction's one memory operand; w = 0: address only. reg: OP_GPR, OP_XMM or
+	                                 * OP_MMX when its place could hold such a register too, else 0 */
 	OP_IMM,                         /* insn.imm, sign- or zero-extended as the SDM says */
 	OP_REL,                         /* insn.imm: absolute branch target               */
 	OP_XMM, OP_MMX, OP_ST,          /* reg; w is the width accessed, 4 for a scalar single */
 	OP_SEG, OP_CR, OP_DR,
 	OP_STR_SRC, OP_STR_DST,         /* seg:[rsi], es:[rdi] of a string instruction    */
+	OP_VMEM,                        /* a gather's memory operand: index is an xmm register, w an element's width */
 };
 enum { OP_READ = 1, OP_WRITE = 2 };
 
@@ -39,7 +44,7 @@ struct insn {
 	gaddr pc;
 	s64 imm;
 	s32 disp;
-	u16 row;                        /* index of x86_row: enum x86_row_id               */
+	u16 row;                        /* index of x86_rows: its place in insn.def         */
 	u8 len;                         /* 1..15                                           */
 	u8 w;                           /* operand size in bytes: 1 2 4 8 (16 32 for vectors) */
 	struct opnd o[4];               /* destination first, as Intel writes them         */
@@ -59,15 +64,21 @@ struct insn {
 enum { ROW_BRANCH = 1,                  /* ends a block: jumps, calls, returns          */
        ROW_MAYBE = 2,                   /* may leave its flags as they were (a count of zero) */
        ROW_LOCK = 4,                    /* LOCK is allowed with a memory destination    */
-       ROW_VEC = 8 };
+       ROW_VEC = 8,                     /* has an xmm, mmx or ymm operand               */
+       ROW_CC = 16,                     /* reads what insn.cc asks for: see insn_reads  */
+       ROW_ALIGN = 32,                  /* its memory operand must be aligned to its width, else #GP */
+       ROW_VEX = 64,                    /* VEX-encoded: zeroes the destination above its width */
+       ROW_STR = 128 };                 /* string instruction: takes REP                */
 struct x86_row {
 	const char *name;               /* mnemonic as in the SDM; "cc" stands for the condition */
 	const char *opnds;              /* "+Ev Gv"                                        */
 	u8 reads, writes, undef;        /* flags; undef is part of writes                  */
 	u8 feature;                     /* enum x86_feature                                */
 	u8 attr;                        /* ROW_...                                         */
+	u16 mn;                         /* enum x86_mn of decode.h (generated): one per NAME, over all its forms */
 };
 extern const struct x86_row x86_rows[];
+extern const u8 x86_cc_reads[16];
 
 enum x86_feature {
 #define F(name, ...) X86_##name,
@@ -92,5 +103,12 @@ enum x86_status x86_decode(struct insn *i, const u8 *p, size_t n, gaddr pc, u64 
 int x86_text(char *out, size_t size, const struct insn *i);
 
 static inline gaddr insn_next(const struct insn *i) { return i->pc + i->len; }
+
+/* The flags this one reads: its row's, for Jcc SETcc CMOVcc those of its condition. */
+static inline u8 insn_reads(const struct insn *i)
+{
+	const struct x86_row *r = &x86_rows[i->row];
+	return r->attr & ROW_CC ? x86_cc_reads[i->cc] : r->reads;
+}
 
 #endif

@@ -1,0 +1,14 @@
+/* asm.h - struct cpu's offsets for enter.S; run.c asserts that they are right. */
+#ifndef RT_ASM_H
+#define RT_ASM_H
+
+#define CPU_R          0
+#define CPU_RIP        128
+#define CPU_NZCV       136
+#define CPU_PF         144
+#define CPU_C_SP       200
+#define CPU_PAIR_BASE  208
+#define CPU_PAIR_SP    216
+#define CPU_POLL       264
+
+#endif

@@ -1,0 +1,194 @@
+/* fault.c - what the host's synchronous signals mean.
+ *
+ * The handler runs on the thread's signal stack. For translated code it moves the guest's registers from the
+ * interrupted context to t->cpu and lets the context go on in rt_resume on the C stack, where frames are built and
+ * code is made as in any helper; vectors stay where they are, since the kernel restores them. Faults in our own code
+ * are either an accessor's (guest.c) or a bug of ours.
+ */
+#include "rt/signal.h"
+#include "rt/guest.h"
+#include "rt/mem.h"
+#include "rt/smc.h"
+#include "rt/string.h"
+#include "rt/thread.h"
+
+extern const u8 tr_greg[16];
+extern const char __executable_start[], etext[], rt_enter_start[], rt_enter_end[] __attribute__((visibility("hidden")));
+
+u64 rt_vdso_lo, rt_vdso_hi;
+enum { RESUME_POLL, RESUME_RAISE, RESUME_SINGLE, RESUME_AGAIN };
+
+/* Everything outside our own image that has x28 at the thread; enter.S loads x29 and goes there. */
+bool fault_in_code(u64 pc)
+{
+	if (pc >= (u64)rt_enter_start && pc < (u64)rt_enter_end) return true;
+	return !(pc >= (u64)__executable_start && pc < (u64)etext) && !(pc >= rt_vdso_lo && pc < rt_vdso_hi);
+}
+
+/* --- the host's context ----------------------------------------------------------------------------------- */
+
+static const struct _aarch64_ctx *record(const struct host_context *uc, u32 magic)
+{
+	const u8 *p = uc->mc.__reserved, *end = p + sizeof uc->mc.__reserved;
+
+	while (p + sizeof(struct _aarch64_ctx) <= end) {
+		const struct _aarch64_ctx *h = (const void *)p;
+		if (h->magic == magic) return h;
+		if (!h->magic || h->size < sizeof *h) return 0;
+		p += h->size;
+	}
+	return 0;
+}
+
+/* Does this instruction store? Arm ARM C4.1, "Loads and Stores". */
+static bool stores(u32 w)
+{
+	if ((w & 0x0a000000) != 0x08000000) return false;
+	if ((w & 0xbe000000) == 0x0c000000) return !(w >> 22 & 1);              /* ld1 st1 ... */
+	if ((w & 0x3f000000) == 0x08000000) {                                   /* exclusives, ordered, cas, casp */
+		bool cas = w >> 21 & 1 && (w >> 23 & 1 || !(w >> 31 & 1));
+		return cas || !(w >> 22 & 1);
+	}
+	if ((w & 0x3b000000) == 0x18000000) return false;                       /* literal */
+	if ((w & 0x3f200c00) == 0x19000000) return !(w >> 22 & 3);              /* ldapur stlur */
+	if ((w & 0x3b200c00) == 0x19000400) return true;                        /* cpy set */
+	if ((w & 0x38000000) == 0x28000000) return !(w >> 22 & 1);              /* pairs */
+	if ((w & 0x3b200c00) == 0x38200000) return (w & 0x3f80fc00) != 0x3880c000;      /* lse; ldapr */
+	if (w >> 26 & 1) return !(w >> 22 & 1);                                 /* str b h s d q */
+	return !(w >> 22 & 3);
+}
+
+/* The host says in its syndrome whether it was a write; where it does not (user-mode QEMU), the instruction does. */
+static bool was_write(const struct host_context *uc)
+{
+	const struct esr_context *e = (const void *)record(uc, ESR_MAGIC);
+
+	if (e && e->esr >> 26 == 0x24) return e->esr >> 6 & 1;
+	return stores(*(const u32 *)uc->mc.pc);
+}
+
+static void guest_state(struct thread *t, const struct host_context *uc, gaddr rip)
+{
+	struct cpu *c = &t->cpu;
+
+	for (int i = 0; i < 16; i++)
+		c->r[i] = uc->mc.regs[tr_greg[i]];
+	c->pf = uc->mc.regs[26];
+	c->af = uc->mc.regs[27];
+	c->nzcv = uc->mc.pstate & 0xf0000000;
+	c->rip = rip;
+}
+
+/* The context goes on in rt_resume. */
+static void resume(struct thread *t, struct host_context *uc, int what)
+{
+	t->fault.what = what;
+	uc->mc.pc = (u64)rt_resume;
+	uc->mc.sp = t->cpu.c_sp;
+	uc->mc.regs[0] = (u64)t;
+	uc->mc.regs[29] = uc->mc.regs[30] = 0;
+}
+
+_Noreturn void rt_resume(struct thread *t)
+{
+	u64 host;
+
+	switch (t->fault.what) {
+	case RESUME_RAISE:
+		host = rt_raise(t, t->fault.sig, t->fault.code, t->fault.addr);
+		break;
+	case RESUME_SINGLE:
+		host = rt_code_single(t, t->cpu.rip);
+		break;
+	case RESUME_POLL:
+		rt_deliver(t);
+		/* fall through */
+	default:
+		host = rt_code(t, t->cpu.rip);
+	}
+	rt_enter(t, host);
+}
+
+/* --- faults of translated code ---------------------------------------------------------------------------- */
+
+static void guest_raise(struct thread *t, struct host_context *uc, gaddr rip, int sig, int code, gaddr addr)
+{
+	guest_state(t, uc, rip);
+	t->fault.sig = sig;
+	t->fault.code = code;
+	t->fault.addr = addr;
+	resume(t, uc, RESUME_RAISE);
+}
+
+/* x86 tells of a page fault, or for an address that is not canonical of a #GP without address. */
+static void guest_segv(struct thread *t, struct host_context *uc, gaddr rip, const struct siginfo *si)
+{
+	gaddr a = si->fault.addr;
+	bool kernel = a >> 47, canonical = !kernel || a >> 47 == 0x1ffff;
+	int code = si->code == SEGV_ACCERR_ ? SEGV_ACCERR_ : SEGV_MAPERR_;
+
+	if (!canonical) {
+		guest_raise(t, uc, rip, SIGSEGV, SI_KERNEL_, 0);
+		return;
+	}
+	if (kernel) code = SEGV_MAPERR_;
+	t->prot_err = 4 | (was_write(uc) ? 2 : 0) | (code == SEGV_ACCERR_ || kernel ? 1 : 0);
+	guest_raise(t, uc, rip, SIGSEGV, code, a);
+}
+
+/* A write to a page that was protected for its code. The code being run goes on, unless it is of that page: then
+ * the instruction runs alone, since what follows it may have changed. */
+static bool guest_smc(struct thread *t, struct host_context *uc, gaddr rip, gaddr a)
+{
+	if (!was_write(uc) || !smc_write(a)) return false;
+	guest_state(t, uc, rip);
+	resume(t, uc, RESUME_SINGLE);
+	return true;
+}
+
+static void code_fault(struct thread *t, int sig, struct siginfo *si, struct host_context *uc, gaddr rip)
+{
+	gaddr a = si->fault.addr;
+
+	if (sig == SIGSEGV && a == t->poison) {
+		guest_state(t, uc, rip);
+		resume(t, uc, RESUME_POLL);
+	} else if (sig == SIGSEGV && thread_in_guard(t, a)) {
+		uc->mc.sp = t->cpu.pair_base;
+	} else if (sig == SIGSEGV) {
+		if (!guest_smc(t, uc, rip, a) && !mem_stack_grow(a))
+			guest_segv(t, uc, rip, si);
+	} else if (sig == SIGBUS && si->code == BUS_ADRALN_) {
+		if (!rt_misaligned(t, uc->mc.pc)) dbg_crash(sig, si, uc, t);
+		guest_state(t, uc, rip);
+		resume(t, uc, RESUME_AGAIN);
+	} else if (sig == SIGBUS) {
+		t->prot_err = 4 | (was_write(uc) ? 2 : 0);
+		guest_raise(t, uc, rip, SIGBUS, si->code, a);
+	} else {
+		dbg_crash(sig, si, uc, t);
+	}
+}
+
+void fault_handler(int sig, struct siginfo *si, struct host_context *uc)
+{
+	struct thread *t = rt_self();
+	gaddr rip;
+
+	if (si->code <= 0 && t) {
+		sig_sent(t, sig, si, uc);
+		return;
+	}
+	if (sig == SIGSEGV || sig == SIGBUS) {  /* an accessor of guest.c */
+		u64 pc = uc->mc.pc;
+		if (rt_guest_fixup(&pc)) {
+			if (sig == SIGBUS || (!smc_write(si->fault.addr) && !mem_stack_grow(si->fault.addr)))
+				uc->mc.pc = pc;
+			return;
+		}
+	}
+	if (t && fault_in_code(uc->mc.pc) && rt_code_rip(uc->mc.pc, &rip))
+		code_fault(t, sig, si, uc, rip);
+	else
+		dbg_crash(sig, si, uc, t);
+}

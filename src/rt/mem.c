@@ -1,0 +1,747 @@
+/* mem.c - the guest's address space: mmap, munmap, mprotect, brk and the stack, by Linux' rules for x86-64.
+ *
+ * stele chooses every address that the guest does not fix, from its own list of maps: top-down below the stack, as
+ * Linux does. What else lives below the guest's limit (small hosts, user-mode QEMU) is met by probing: a new map never
+ * replaces what is not in the list. PROT_EXEC never reaches the host, since guest code is only read.
+ *
+ * mem.lock is the innermost lock: it is never held over a call of rt_code_..., rt_go_shared or an access to guest
+ * memory. Code is dropped after a map went away: whoever runs it meanwhile would have run it on a real CPU, too.
+ */
+#include "rt/mem_int.h"
+#include "rt/file.h"
+
+struct mem mem;
+
+bool mem_randomized(void) { return !(rt.personality & 0x0040000 /* ADDR_NO_RANDOMIZE */); }
+
+u64 mem_random(void)
+{
+	static u64 pool[32];
+	static u32 left;
+	static struct lock lock;
+	u64 v;
+
+	rt_lock(&lock);
+	if (!left) {
+		if (host_call(__NR_getrandom, pool, sizeof pool, 1 /* GRND_NONBLOCK */) == sizeof pool)
+			left = countof(pool);
+		else for (; left < countof(pool); left++)       /* early in boot: better than nothing */
+			host_call(__NR_clock_gettime, 1, pool), pool[left] = pool[1] * 0x9e3779b97f4a7c15ull ^ (u64)&v;
+	}
+	v = pool[--left];
+	pool[left] = 0;
+	rt_unlock(&lock);
+	return v;
+}
+
+/* --- the host side */
+
+s64 mem_host_new(gaddr a, u64 len, u32 prot, u32 flags, int fd, u64 off)
+{
+	s64 r = host_call(__NR_mmap, a, len, prot, (flags & ~MAP_FIXED) | MAP_FIXED_NOREPLACE, fd, off);
+
+	if (failed(r) || (gaddr)r == a) return r;
+	host_call(__NR_munmap, r, len);
+	return -EEXIST;
+}
+
+static bool probe(gaddr a, u64 len)
+{
+	if (mem_host_reserve(a, len) != (s64)a) return false;
+	host_call(__NR_munmap, a, len);
+	return true;
+}
+
+void mem_note_foreign(gaddr a, u64 len, u64 grain)
+{
+	gaddr lo = a, hi = a + len, end;
+
+	while (hi - lo > grain) {               /* the highest piece that is taken */
+		gaddr mid = page_down(lo + (hi - lo) / 2);
+
+		if (probe(mid, hi - mid)) hi = mid;
+		else lo = mid;
+	}
+	lo = align_down(lo, grain);
+	if (lo < (gaddr)rt.page) lo = rt.page;
+	for (; lo < hi; lo = end) {             /* only what is free in the list */
+		u32 i = map_find(&mem.maps, lo);
+		struct map m = { .lo = lo, .hi = hi, .kind = MAP_FOREIGN };
+
+		end = hi;
+		if (i < mem.maps.n && mem.maps.v[i].lo <= lo) { end = mem.maps.v[i].hi; continue; }
+		if (i < mem.maps.n && mem.maps.v[i].lo < hi) m.hi = end = mem.maps.v[i].lo;
+		if (!map_room(&mem.maps, 2)) return;
+		map_add(&mem.maps, &m);
+	}
+}
+
+static void forget_foreign(void)
+{
+	u32 n = 0;
+
+	for (u32 i = 0; i < mem.maps.n; i++)
+		if (mem.maps.v[i].kind != MAP_FOREIGN) mem.maps.v[n++] = mem.maps.v[i];
+	mem.maps.n = n;
+}
+
+/* --- where the limit and the layout are */
+
+static void find_limit(void)
+{
+	static const u8 bits[] = { 47, 42, 39 };
+	u64 here = (u64)__builtin_frame_address(0);
+
+	rt.limit = GUEST_LIMIT;
+	if (here >> 47) return;
+	for (u32 i = 0; i < countof(bits); i++)         /* a spot in the upper half that is likely to be free */
+		for (u64 k = 9; k < 16; k++) {
+			rt.limit = (1ull << bits[i]) - GUEST_PAGE;
+			if (probe(k << (bits[i] - 4), rt.page)) return;
+		}
+}
+
+static u64 random_pages(unsigned bits)
+{
+	unsigned lost = __builtin_clzll(rt.limit) - 17;  /* a smaller address space, less randomness */
+
+	if (!mem_randomized() || bits <= lost) return 0;
+	return (mem_random() & ((1ull << (bits - lost)) - 1)) * rt.page;
+}
+
+#define STACK_RND_BITS  22
+#define MMAP_RND_BITS   28
+#define GUARD_GAP       (256 * GUEST_PAGE)
+
+static u64 stack_limit(void)
+{
+	struct { u64 cur, max; } r;
+
+	if (host_call(__NR_prlimit64, 0, 3 /* RLIMIT_STACK */, 0, &r)) return 8u << 20;
+	return r.cur;
+}
+
+/* Linux: arch/x86 mmap_base(): a gap for the stack between 128 MiB and five sixths, plus what the stack is moved by. */
+void mem_init(void)
+{
+	u64 gap = stack_limit(), pad = GUARD_GAP;
+
+	rt.personality = host_call(__NR_personality, 0xffffffff);
+	find_limit();
+	if (mem_randomized()) pad += ((u64)GUEST_PAGE << STACK_RND_BITS) >> (__builtin_clzll(rt.limit) - 17);
+	gap = gap + pad < gap ? gap : gap + pad;
+	if (gap < 128ull << 20) gap = 128ull << 20;
+	if (gap > rt.limit / 6 * 5) gap = rt.limit / 6 * 5;
+	mem.gap = gap;
+	mem.base = page_down(rt.limit - gap - random_pages(MMAP_RND_BITS));
+	mem.bottom = page_up(rt.limit / 3) + random_pages(MMAP_RND_BITS);
+	mem.legacy = rt.personality & 0x0200000;        /* ADDR_COMPAT_LAYOUT */
+}
+
+/* --- choosing addresses */
+
+struct want { u64 size, align; gaddr lo, hi; bool low; };
+
+static gaddr pick(const struct want *w)
+{
+	return w->low ? map_bottom(&mem.maps, w->lo, w->hi, w->size, w->align)
+	              : map_top(&mem.maps, w->lo, w->hi, w->size, w->align);
+}
+
+/* Maps at the best place for w. Address or errno. The lock is held. */
+static s64 place(const struct want *w, u64 len, u32 prot, u32 flags, int fd, u64 off)
+{
+	u64 grain = 16u << 20;
+	bool again = false;
+
+	for (;;) {
+		gaddr a = pick(w);
+		s64 r;
+
+		if (!a) {
+			if (again) return -ENOMEM;
+			forget_foreign();
+			again = true;
+			continue;
+		}
+		r = mem_host_new(a, len, prot, flags, fd, off);
+		if (r != -EEXIST) return r;
+		if (again) return -ENOMEM;
+		mem_note_foreign(a, len, grain);
+		if (grain < 1ull << 30) grain *= 2;
+	}
+}
+
+static s64 place_anywhere(struct want *w, u64 len, u32 prot, u32 flags, int fd, u64 off)
+{
+	s64 r;
+
+	w->lo = mem.legacy ? mem.bottom : 64u << 10;
+	w->hi = mem.legacy ? rt.limit : mem.base;
+	w->low = mem.legacy;
+	r = place(w, len, prot, flags, fd, off);
+	if (r != -ENOMEM) return r;
+	w->lo = 64u << 10;                              /* as Linux: the other way round when that is full */
+	w->hi = rt.limit;
+	w->low = true;
+	return place(w, len, prot, flags, fd, off);
+}
+
+static s64 reserve(struct want *w, bool anywhere)
+{
+	struct map m = { .kind = MAP_GUEST };
+	s64 r;
+
+	rt_lock(&mem.lock);
+	r = !map_room(&mem.maps, 2) ? -ENOMEM :
+	    anywhere ? place_anywhere(w, w->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+	             : place(w, w->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if (!failed(r)) {
+		m.lo = r;
+		m.hi = r + w->size;
+		map_add(&mem.maps, &m);
+	}
+	rt_unlock(&mem.lock);
+	return r;
+}
+
+s64 mem_reserve_top(u64 size, u64 align)
+{
+	return reserve(&(struct want){ .size = page_up(size), .align = align }, true);
+}
+
+s64 mem_reserve_in(gaddr lo, gaddr hi, u64 size, u64 align)
+{
+	return reserve(&(struct want){ page_up(size), align, lo, hi, true }, false);
+}
+
+void mem_unreserve(gaddr lo, gaddr hi)
+{
+	rt_lock(&mem.lock);
+	mem_unmap_locked(lo, hi);
+	rt_unlock(&mem.lock);
+}
+
+/* --- what lies in a range */
+
+gaddr mem_covered(gaddr lo, gaddr hi)
+{
+	u32 i = map_find(&mem.maps, lo);
+
+	for (; i < mem.maps.n && lo < hi; lo = mem.maps.v[i++].hi)
+		if (mem.maps.v[i].lo > lo || mem.maps.v[i].kind != MAP_GUEST) break;
+	return lo < hi ? lo : hi;
+}
+
+bool mem_any_exec(gaddr lo, gaddr hi)
+{
+	for (u32 i = map_find(&mem.maps, lo); i < mem.maps.n && mem.maps.v[i].lo < hi; i++)
+		if (mem.maps.v[i].kind == MAP_GUEST && mem.maps.v[i].prot & PROT_EXEC) return true;
+	return mem_tracked_any(lo, hi);
+}
+
+int mem_claim(gaddr lo, gaddr hi)
+{
+	gaddr a = lo;
+
+	while (a < hi) {
+		u32 i = map_find(&mem.maps, a);
+		struct map *m = i < mem.maps.n && mem.maps.v[i].lo < hi ? mem.maps.v + i : 0;
+		gaddr end = m ? (m->lo > a ? m->lo : m->hi < hi ? m->hi : hi) : hi;
+
+		if (!m || m->lo > a || (m->kind != MAP_GUEST && m->kind != MAP_ARENA)) {
+			s64 r = mem_host_reserve(a, end - a);
+			if (failed(r)) {
+				mem_unclaim(lo, a);
+				return r == -EEXIST ? -ENOMEM : r;
+			}
+		}
+		a = end;
+	}
+	return 0;
+}
+
+void mem_unclaim(gaddr lo, gaddr hi)
+{
+	for (gaddr end; lo < hi; lo = end) {
+		u32 i = map_find(&mem.maps, lo);
+		struct map *m = i < mem.maps.n && mem.maps.v[i].lo < hi ? mem.maps.v + i : 0;
+
+		end = m ? (m->lo > lo ? m->lo : m->hi < hi ? m->hi : hi) : hi;
+		if (!m || m->lo > lo || (m->kind != MAP_GUEST && m->kind != MAP_ARENA))
+			host_call(__NR_munmap, lo, end - lo);
+	}
+}
+
+/* --- mmap */
+
+/* The guest's flags that ARM64 has under the same number: all but x86's two. */
+static u32 host_flags(u32 flags) { return flags & ~(X86_MAP_32BIT | X86_MAP_ABOVE4G | MAP_EXECUTABLE); }
+
+static u64 huge_size(u32 flags)
+{
+	unsigned shift = flags >> MAP_HUGE_SHIFT & MAP_HUGE_MASK;
+
+	return !(flags & MAP_HUGETLB) ? rt.page : shift ? 1ull << shift : 2u << 20;
+}
+
+static void want_of(struct want *w, u64 len, u32 flags)
+{
+	w->size = len;
+	w->align = huge_size(flags);
+	/* whole huge pages want to be able to be some (Linux 6.7 does so, too) */
+	if (flags & MAP_ANONYMOUS && len >= 2u << 20 && !(len & ((2u << 20) - 1)) && w->align < 2u << 20)
+		w->align = 2u << 20;
+}
+
+/* Room behind what looks like an x86-64 library's first map, where its arena will go. */
+static u64 slot_wanted(u32 flags, int fd, u64 off, u64 len)
+{
+	u8 e[20];
+
+	if (flags & MAP_ANONYMOUS || (flags & MAP_TYPE) != MAP_PRIVATE || off || len < 2 * GUEST_PAGE) return 0;
+	if (host_call(__NR_pread64, fd, e, sizeof e, 0) != sizeof e || memcmp(e, "\177ELF\2\1", 6) || e[18] != 62) return 0;
+	len = align_up(len * 4, 1ull << 16);
+	return len < 16u << 20 ? 16u << 20 : len > 512u << 20 ? 512u << 20 : len;
+}
+
+static s64 map_free_choice(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off)
+{
+	struct want w;
+	u64 slot;
+	s64 r;
+
+	want_of(&w, len, flags);
+	if (hint && hint >= 64u << 10 && hint + len <= rt.limit && hint + len > hint) {
+		u32 i = map_find(&mem.maps, hint);
+
+		while (i < mem.maps.n && mem.maps.v[i].kind == MAP_FOREIGN && mem.maps.v[i].lo < hint + len) i++;
+		if (i == mem.maps.n || mem.maps.v[i].lo >= hint + len) {
+			r = mem_host_new(hint, len, prot, flags, fd, off);
+			if (r != -EEXIST && r != -EPERM) return r;
+		}
+	}
+	if (flags & X86_MAP_32BIT) {
+		w.lo = 0x40000000;
+		w.hi = 0x80000000;
+		w.low = true;
+		return place(&w, len, prot, flags & ~X86_MAP_32BIT, fd, off);
+	}
+	slot = slot_wanted(flags, fd, off, len);
+	w.size += slot;
+	if (slot) w.align = 1ull << 16;
+	r = place_anywhere(&w, len, prot, flags & ~X86_MAP_ABOVE4G, fd, off);
+	if (slot && failed(r)) {
+		w.size = len;
+		w.align = rt.page;
+		return place_anywhere(&w, len, prot, flags & ~X86_MAP_ABOVE4G, fd, off);
+	}
+	if (slot) {
+		struct map m = { .lo = page_up(r + len), .hi = r + len + slot, .kind = MAP_SLOT };
+		if (map_room(&mem.maps, 3)) map_add(&mem.maps, &m);
+	}
+	return r;
+}
+
+static s64 map_fixed(gaddr a, u64 len, u32 prot, u32 flags, int fd, u64 off)
+{
+	s64 r;
+	int e = mem_claim(a, a + len);
+
+	if (e) return e;
+	r = host_call(__NR_mmap, a, len, prot, flags | MAP_FIXED, fd, off);
+	if (failed(r)) mem_unclaim(a, a + len);
+	return r;
+}
+
+/* The list's entry for a new map. Everything below it in the list is gone. */
+static void enter_map(gaddr a, u64 len, u32 prot, u32 flags, struct mfile *f, u64 off, u16 mf)
+{
+	struct map m = { .lo = a, .hi = a + len, .off = off, .file = f, .kind = MAP_GUEST, .prot = prot & PROT_ALL };
+	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
+
+	m.flags = mf | (shared ? MF_SHARED : 0) | (flags & MAP_GROWSDOWN ? MF_GROWSDOWN : 0) |
+	          (flags & MAP_NORESERVE ? MF_NORESERVE : 0) | (shared && !f ? MF_LONE | MF_SELFCHECK : 0);
+	mem_marks_clear(m.lo, m.hi);
+	map_remove(&mem.maps, m.lo, m.hi);
+	map_add(&mem.maps, &m);
+}
+
+/* Arenas that the guest insists on: their code goes, then they are plain claimed memory. */
+static bool evict_arenas(gaddr lo, gaddr hi)
+{
+	struct map m;
+
+	for (gaddr a = lo; a < hi; a = m.hi) {
+		if (!mem_any(a, &m) || m.lo >= hi) break;
+		if (m.kind != MAP_ARENA) continue;
+		if (!rt_arena_evict(m.lo, m.hi)) return false;
+		mem_arena_free(m.lo, m.hi - m.lo);
+	}
+	return true;
+}
+
+static s64 check_fixed(gaddr addr, u64 len, u32 flags)
+{
+	if (addr & (rt.page - 1)) return -EINVAL;
+	if (addr > rt.limit - len) return -ENOMEM;
+	if (!(flags & MAP_FIXED_NOREPLACE) && !evict_arenas(addr, addr + len)) return -ENOMEM;
+	return 0;
+}
+
+s64 rt_mmap(gaddr addr, u64 len, u32 prot, u32 flags, int fd, u64 off)
+{
+	bool anon = flags & MAP_ANONYMOUS, fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE), had_code = false;
+	u32 host = host_flags(flags);
+	struct mfile *f = 0;
+	u16 mf = 0;
+	s64 r;
+
+	if (off & (GUEST_PAGE - 1) || !len) return -EINVAL;
+	if (len > rt.limit) return -ENOMEM;
+	len = align_up(len, huge_size(flags) > rt.page ? huge_size(flags) : (u64)rt.page);
+	if (off + len < off) return -EOVERFLOW;
+	if (fixed && (r = check_fixed(addr, len, flags))) return r;
+	if (rt.personality & 0x0400000 /* READ_IMPLIES_EXEC */ && prot & PROT_READ) prot |= PROT_EXEC;
+	if (!anon) {
+		r = mem_file_get(fd, prot, flags, &f, &mf);
+		if (r) return r;
+	}
+	if ((flags & MAP_TYPE) != MAP_PRIVATE && !rt.shared && (anon || mf & MF_SELFCHECK)) rt_go_shared();
+
+	rt_lock(&mem.lock);
+	if (!map_room(&mem.maps, 4)) r = -ENOMEM;
+	else if (flags & MAP_FIXED_NOREPLACE) {
+		bool taken = false;
+
+		for (u32 i = map_find(&mem.maps, addr); i < mem.maps.n && mem.maps.v[i].lo < addr + len; i++)
+			taken |= mem.maps.v[i].kind == MAP_GUEST || mem.maps.v[i].kind == MAP_ARENA;
+		r = taken ? -EEXIST : mem_host_new(addr, len, host_prot(prot), host, fd, off);
+	} else if (fixed) {
+		had_code = mem_any_exec(addr, addr + len);
+		r = map_fixed(addr, len, host_prot(prot), host, fd, off);
+	} else {
+		r = map_free_choice(page_down(addr), len, host_prot(prot), flags & ~MAP_EXECUTABLE, fd, off);
+	}
+	if (failed(r)) mem_file_put(f);
+	else enter_map(r, len, prot, flags, f, off, mf);
+	rt_unlock(&mem.lock);
+	if (had_code && !failed(r)) rt_code_changed(addr, addr + len);
+	return r;
+}
+
+/* --- munmap, mprotect */
+
+void mem_unmap_locked(gaddr lo, gaddr hi)
+{
+	for (u32 i = map_find(&mem.maps, lo); i < mem.maps.n && mem.maps.v[i].lo < hi; i++) {
+		struct map *m = mem.maps.v + i;
+		gaddr a = m->lo > lo ? m->lo : lo, b = m->hi < hi ? m->hi : hi;
+
+		if (m->kind != MAP_GUEST) continue;
+		host_call(__NR_munmap, a, b - a);
+		mem_marks_clear(a, b);
+		if (!map_room(&mem.maps, 2)) continue;  /* the entry stays: its addresses are lost, nothing else */
+		map_remove(&mem.maps, a, b);
+		i = map_find(&mem.maps, lo) - 1;
+	}
+	mem_slot_orphans(lo, hi);
+}
+
+s64 rt_munmap(gaddr addr, u64 len)
+{
+	bool code;
+
+	if (addr & (GUEST_PAGE - 1) || !len || addr > rt.limit || len > rt.limit - addr) return -EINVAL;
+	len = page_up(len);
+	rt_lock(&mem.lock);
+	code = mem_any_exec(addr, addr + len);
+	mem_unmap_locked(addr, addr + len);
+	rt_unlock(&mem.lock);
+	if (code) rt_code_unmap(addr, addr + len);
+	return 0;
+}
+
+/* Applies prot to one map's part; the list is cut at its ends. */
+static s64 protect_one(struct map *m, u32 prot)
+{
+	s64 r;
+
+	if (prot & PROT_EXEC && m->flags & MF_MAYNOTEXEC) return -EACCES;
+	if (host_prot(m->prot) != host_prot(prot)) {
+		r = mem_protect_pages(m->lo, m->hi, prot);
+		if (r) return r;
+	}
+	m->prot = prot & PROT_ALL;
+	return 0;
+}
+
+s64 rt_mprotect(gaddr addr, u64 len, u32 prot)
+{
+	u32 grows = prot & (PROT_GROWSDOWN | PROT_GROWSUP);
+	bool drop = false;
+	gaddr hi, end;
+	s64 r = 0;
+
+	prot &= ~(PROT_GROWSDOWN | PROT_GROWSUP);
+	if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || addr & (GUEST_PAGE - 1)) return -EINVAL;
+	if (!len) return 0;
+	len = page_up(len);
+	hi = addr + len;
+	if (hi <= addr) return -ENOMEM;
+	if (prot & ~(PROT_ALL | PROT_SEM)) return -EINVAL;
+	if (rt.personality & 0x0400000 && prot & PROT_READ) prot |= PROT_EXEC;
+	if (hi > rt.limit) hi = rt.limit;
+
+	rt_lock(&mem.lock);
+	if (grows) {
+		u32 i = map_find(&mem.maps, addr);
+		struct map *m = i < mem.maps.n && mem.maps.v[i].lo < hi ? mem.maps.v + i : 0;
+
+		if (!m) r = -ENOMEM;
+		else if (grows == PROT_GROWSUP || !(m->flags & (MF_STACK | MF_GROWSDOWN))) r = -EINVAL;
+		else addr = m->lo;
+	}
+	end = mem_covered(addr, hi);
+	if (!r && end > addr && !map_room(&mem.maps, 2)) r = -ENOMEM;
+	if (!r && end > addr) {
+		for (u32 i = map_cut(&mem.maps, addr, end); !r && i < mem.maps.n && mem.maps.v[i].lo < end; i++) {
+			drop |= mem.maps.v[i].prot & PROT_EXEC && !(prot & PROT_EXEC);
+			r = protect_one(mem.maps.v + i, prot);
+		}
+		map_merge(&mem.maps, addr, end);
+	}
+	if (!r && end < addr + len) r = -ENOMEM;
+	rt_unlock(&mem.lock);
+	if (drop) rt_code_changed(addr, end);
+	return r;
+}
+
+/* --- brk */
+
+void mem_brk_init(gaddr start)
+{
+	gaddr room = start + (64ull << 30), a = page_up(start);
+	struct map m = { .kind = MAP_ROOM };
+
+	if (start < 0x40000000) room = 0x40000000;      /* MAP_32BIT's range begins there */
+	if (room > rt.limit) room = rt.limit;
+	rt_lock(&mem.lock);
+	rt.brk_start = rt.brk = start;
+	if (map_room(&mem.maps, 2)) {
+		u32 i = map_find(&mem.maps, a);
+		if (i < mem.maps.n && mem.maps.v[i].lo < room) room = mem.maps.v[i].lo;
+		m.lo = a;
+		m.hi = room;
+		if (a < room) map_add(&mem.maps, &m);
+	}
+	mem.brk_room = room;
+	rt_unlock(&mem.lock);
+}
+
+static bool brk_grow(gaddr lo, gaddr hi)
+{
+	u32 prot = PROT_READ | PROT_WRITE | (rt.personality & 0x0400000 ? PROT_EXEC : 0);
+
+	if (hi > rt.limit) return false;
+	/* one page more must be free, as Linux wants it */
+	for (u32 i = map_find(&mem.maps, lo); i < mem.maps.n && mem.maps.v[i].lo < hi + GUEST_PAGE; i++)
+		if (mem.maps.v[i].kind == MAP_GUEST || mem.maps.v[i].kind == MAP_ARENA) return false;
+	if (!map_room(&mem.maps, 4) ||
+	    failed(mem_host_new(lo, hi - lo, host_prot(prot), MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)))
+		return false;
+	enter_map(lo, hi - lo, prot, MAP_PRIVATE, 0, 0, 0);
+	return true;
+}
+
+static void brk_shrink(gaddr lo, gaddr hi)
+{
+	struct map m = { .lo = lo, .hi = hi < mem.brk_room ? hi : mem.brk_room, .kind = MAP_ROOM };
+
+	mem_unmap_locked(lo, hi);
+	if (m.lo < m.hi && map_free(&mem.maps, m.lo, m.hi) && map_room(&mem.maps, 2)) map_add(&mem.maps, &m);
+}
+
+s64 rt_brk(gaddr addr)
+{
+	gaddr old, new;
+	s64 r;
+	bool code = false;
+
+	rt_lock(&mem.lock);
+	old = page_up(rt.brk);
+	new = page_up(addr);
+	if (addr >= rt.brk_start && new >= addr) {
+		if (new > old) {
+			if (brk_grow(old, new)) rt.brk = addr;
+		} else {
+			if (new < old) {
+				code = mem_any_exec(new, old);
+				brk_shrink(new, old);
+			}
+			rt.brk = addr;
+		}
+	}
+	r = rt.brk;
+	rt_unlock(&mem.lock);
+	if (code) rt_code_unmap(new, old);
+	return r;
+}
+
+/* --- the stack */
+
+/* 8 MiB or the limit, whichever is less, are mapped at once, not 132 KiB that grow by faults: a system call that
+ * writes into an untouched part of the stack would fail here, where the kernel's own stacks grow. Growth beyond that,
+ * up to RLIMIT_STACK as it then is, is by faults. */
+int mem_stack(bool exec)
+{
+	u64 size = stack_limit();
+	u32 prot = PROT_READ | PROT_WRITE | (exec ? PROT_EXEC : 0);
+	gaddr top = rt.limit - random_pages(STACK_RND_BITS);
+	struct map room = { .kind = MAP_ROOM };
+	s64 r = -ENOMEM;
+
+	if (size > 8u << 20) size = 8u << 20;
+	size = page_down(size);
+	if (size < 128u << 10) size = 128u << 10;
+	rt_lock(&mem.lock);
+	for (; map_room(&mem.maps, 6) && failed(r) && size >= 128u << 10; size /= 2) {
+		struct want w = { .size = page_down(size) + GUARD_GAP, .align = rt.page, .lo = rt.limit / 4, .hi = top };
+
+		size = page_down(size);
+		w.size = size;
+		r = place(&w, size, host_prot(prot), MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		if (!failed(r)) break;
+	}
+	if (!failed(r)) {
+		enter_map(r, size, prot, MAP_PRIVATE, 0, 0, MF_STACK);
+		rt.stack_lo = r;
+		rt.stack_hi = r + size;
+		mem.stack_room = rt.stack_hi > mem.gap ? rt.stack_hi - mem.gap : rt.page;
+		if (mem.stack_room < mem.base) mem.stack_room = mem.base;
+		if (mem.stack_room > rt.stack_lo) mem.stack_room = rt.stack_lo;
+		room.hi = rt.stack_lo;
+		room.lo = map_find(&mem.maps, mem.stack_room) < mem.maps.n ?
+		          mem.stack_room : rt.stack_lo;
+		if (room.lo < room.hi && map_free(&mem.maps, room.lo, room.hi)) map_add(&mem.maps, &room);
+		r = 0;
+	}
+	rt_unlock(&mem.lock);
+	return r;
+}
+
+bool mem_stack_grow(gaddr a)
+{
+	gaddr lo;
+	bool ok = false;
+	u64 max = stack_limit();
+
+	rt_lock(&mem.lock);
+	lo = page_down(a) > 128u << 10 ? page_down(a) - (128u << 10) : 0;       /* a little more than was asked for */
+	if (lo < mem.stack_room) lo = mem.stack_room;
+	if (a < rt.stack_lo && a >= lo && rt.stack_hi - page_down(a) <= max) {
+		u32 i = map_find(&mem.maps, rt.stack_lo), prot = mem.maps.v[i].prot;
+
+		if (rt.stack_hi - lo > max) lo = rt.stack_hi - page_down(max);
+		/* the guest may have taken some of the room; a guard gap stays below, as on Linux */
+		for (u32 j = map_find(&mem.maps, lo > GUARD_GAP ? lo - GUARD_GAP : 0); j < i; j++)
+			if (mem.maps.v[j].kind != MAP_ROOM && mem.maps.v[j].hi + GUARD_GAP > lo)
+				lo = mem.maps.v[j].hi + GUARD_GAP;
+		if (lo <= page_down(a) && map_room(&mem.maps, 4) &&
+		    !failed(mem_host_new(lo, rt.stack_lo - lo, host_prot(prot),
+		                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0))) {
+			enter_map(lo, rt.stack_lo - lo, prot, MAP_PRIVATE, 0, 0, MF_STACK);
+			rt.stack_lo = lo;
+			ok = true;
+		}
+	} else if (a >= rt.stack_lo && a < rt.stack_hi) {
+		u32 i = map_find(&mem.maps, a);                 /* another thread was faster */
+		ok = i < mem.maps.n && mem.maps.v[i].lo <= a && mem.maps.v[i].flags & MF_STACK &&
+		     mem.maps.v[i].prot & PROT_WRITE;
+	}
+	rt_unlock(&mem.lock);
+	return ok;
+}
+
+/* --- looking */
+
+bool mem_any(gaddr a, struct map *out)
+{
+	u32 i;
+	bool found;
+
+	rt_lock(&mem.lock);
+	i = map_find(&mem.maps, a);
+	found = i < mem.maps.n;
+	if (found) *out = mem.maps.v[i];
+	rt_unlock(&mem.lock);
+	return found;
+}
+
+bool rt_vma(gaddr a, struct vma *out)
+{
+	bool found = false;
+
+	rt_lock(&mem.lock);
+	for (u32 i = map_find(&mem.maps, a); i < mem.maps.n; i++) {
+		struct map *m = mem.maps.v + i;
+
+		if (m->kind != MAP_GUEST) continue;
+		*out = (struct vma){ .lo = m->lo, .hi = m->hi, .prot = m->prot, .off = m->off,
+			.flags = m->flags & MF_SHARED ? MAP_SHARED : MAP_PRIVATE, .tracked = mem_tracked(a) };
+		if (m->flags & MF_GROWSDOWN) out->flags |= MAP_GROWSDOWN;
+		if (m->flags & MF_NORESERVE) out->flags |= MAP_NORESERVE;
+		if (m->file) {
+			out->dev = m->file->dev;
+			out->ino = m->file->ino;
+			out->path = m->file->path;
+		} else if (m->flags & MF_STACK) {
+			out->path = "[stack]";
+		} else if (m->lo < rt.brk && m->hi > rt.brk_start) {
+			out->path = "[heap]";
+		}
+		found = true;
+		break;
+	}
+	rt_unlock(&mem.lock);
+	return found;
+}
+
+size_t rt_fetch(void *ctx, gaddr pc, u8 *buf, size_t n)
+{
+	size_t got = 0;
+	gaddr end = pc;
+
+	(void)ctx;
+	rt_lock(&mem.lock);
+	for (u32 i = map_find(&mem.maps, pc); i < mem.maps.n && end - pc < n; i++) {
+		struct map *m = mem.maps.v + i;
+
+		if (m->lo > end || m->kind != MAP_GUEST || !(m->prot & PROT_EXEC)) break;
+		end = m->hi;
+	}
+	rt_unlock(&mem.lock);
+	if (end - pc < n) n = end - pc;
+	while (got < n) {                               /* a page at a time: behind the end of a file lies SIGBUS */
+		size_t k = rt.page - ((pc + got) & (rt.page - 1));
+
+		if (k > n - got) k = n - got;
+		if (!rt_read(buf + got, pc + got, k)) break;
+		got += k;
+	}
+	return got;
+}
+
+void mem_fork(enum fork_step s)
+{
+	rt_fork_lock(&mem.lock, s);
+	if (s != FORK_CHILD) return;
+	for (u32 i = 0; i < mem.maps.n; i++) {          /* what the guest kept from its children */
+		struct map *m = mem.maps.v + i;
+
+		if (m->kind != MAP_GUEST || !(m->flags & MF_DONTFORK)) continue;
+		mem_marks_clear(m->lo, m->hi);
+		map_remove(&mem.maps, m->lo, m->hi);
+		i--;
+	}
+}

@@ -1,0 +1,61 @@
+/* mem_int.h - what the files of the address space share: mem.c, remap.c, slot.c, track.c. */
+#ifndef RT_MEM_INT_H
+#define RT_MEM_INT_H
+
+#include "rt/host.h"
+#include "rt/mem.h"
+#include "rt/string.h"
+#include <asm/errno.h>
+#include <linux/mman.h>
+
+#define X86_MAP_32BIT      0x40
+#define X86_MAP_ABOVE4G    0x80
+#define PROT_ALL           (PROT_READ | PROT_WRITE | PROT_EXEC)
+
+extern struct mem {
+	struct lock lock;
+	struct maps maps;
+	gaddr base;                     /* new maps go below it */
+	gaddr bottom;                   /* or, in the legacy layout, above this */
+	bool legacy;
+	u64 gap;                        /* room kept for the stack */
+	gaddr stack_room;               /* the stack may grow down to here */
+	gaddr brk_room;                 /* brk may grow up to here */
+} mem;
+
+/* Sizes and addresses go by host pages: the one place to change for 4 KiB guests on larger pages. */
+static inline gaddr page_down(gaddr a) { return align_down(a, (u64)rt.page); }
+static inline gaddr page_up(gaddr a)   { return align_up(a, (u64)rt.page); }
+
+static inline bool failed(s64 r) { return (u64)r >= (u64)-4095; }
+
+/* What the host gets for a guest's protection. x86 page tables have no write-only and no execute-only pages, and guest
+ * code is only ever read. */
+static inline u32 host_prot(u32 prot)
+{
+	return (prot & PROT_WRITE ? PROT_READ | PROT_WRITE : prot & (PROT_READ | PROT_EXEC) ? PROT_READ : 0);
+}
+
+/* mmap exactly there, over nothing: -EEXIST when something is there. QEMU before 8 takes MAP_FIXED_NOREPLACE as a
+ * hint, so the address has to be checked. */
+s64 mem_host_new(gaddr a, u64 len, u32 prot, u32 flags, int fd, u64 off);
+static inline s64 mem_host_reserve(gaddr a, u64 len)
+{
+	return mem_host_new(a, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+}
+
+/* A probe at [a,a+len) failed: notes where, so that the next choice avoids it. */
+void mem_note_foreign(gaddr a, u64 len, u64 grain);
+/* Reserves the parts of [lo,hi) that are not the guest's. 0, or -ENOMEM when somebody else is there. */
+int  mem_claim(gaddr lo, gaddr hi);
+void mem_unclaim(gaddr lo, gaddr hi);
+
+/* Where [lo,hi) stops being guest maps without a hole. */
+gaddr mem_covered(gaddr lo, gaddr hi);
+bool mem_any_exec(gaddr lo, gaddr hi);
+/* Sets the host's protection of guest maps in [lo,hi): prot, but no writing to code pages. */
+s64  mem_protect_pages(gaddr lo, gaddr hi, u32 prot);
+void mem_unmap_locked(gaddr lo, gaddr hi);
+void mem_slot_orphans(gaddr lo, gaddr hi);      /* the image below a slot went away */
+
+#endif

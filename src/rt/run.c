@@ -1,0 +1,373 @@
+/* run.c - from a guest address to its translated code: look up, translate, link, drop.
+ *
+ * The table of entries is the process's: guest address -> host address, with bit 0 set when a call may enter (the word
+ * before the entry pushes the pair). rt_code_lock guards it, the arenas and the translator's buffers.
+ */
+#include "rt/arena.h"
+#include "rt/asm.h"
+#include "rt/host.h"
+#include "rt/mem.h"
+#include "rt/rt.h"
+#include <linux/mman.h>
+
+_Static_assert(offsetof(struct cpu, r) == CPU_R && offsetof(struct cpu, rip) == CPU_RIP, "asm.h");
+_Static_assert(offsetof(struct cpu, nzcv) == CPU_NZCV && offsetof(struct cpu, pf) == CPU_PF, "asm.h");
+_Static_assert(offsetof(struct cpu, c_sp) == CPU_C_SP && offsetof(struct cpu, pair_base) == CPU_PAIR_BASE, "asm.h");
+_Static_assert(offsetof(struct cpu, pair_sp) == CPU_PAIR_SP && offsetof(struct cpu, poll) == CPU_POLL, "asm.h");
+
+#define REGION_ROOM  (256u << 10)       /* bytes an arena must have left before a region is made in it */
+
+struct lock rt_code_lock;
+static struct tr tr;                    /* under rt_code_lock */
+struct stats rt_stats;
+static u32 epoch;                       /* counts drops: a host address kept over one may be stale */
+
+/* --- the table of entries */
+
+static struct { gaddr pc; u64 host; } *table;
+static u64 slots, filled;
+
+static u64 slot(gaddr pc)
+{
+	u64 h = pc * 0x9e3779b97f4a7c15ull >> 20 & (slots - 1);
+
+	while (table[h].pc && table[h].pc != pc)
+		h = (h + 1) & (slots - 1);
+	return h;
+}
+
+static u64 entry(gaddr pc)
+{
+	return slots ? table[slot(pc)].host : 0;
+}
+
+static bool grow(void)
+{
+	u64 n = slots, size = n ? n * 2 : 4096;
+	typeof(table) old = table, new = rt_map(size * sizeof *table);
+
+	if (!new)
+		return false;
+	table = new;
+	slots = size;
+	filled = 0;
+	for (u64 k = 0; k < n; k++)
+		if (old[k].host) {
+			table[slot(old[k].pc)].pc = old[k].pc;
+			table[slot(old[k].pc)].host = old[k].host;
+			filled++;
+		}
+	if (old)
+		rt_unmap(old, n * sizeof *old);
+	return true;
+}
+
+static bool enter(gaddr pc, u64 host)
+{
+	u64 h;
+
+	if (filled * 2 >= slots && !grow())
+		return false;
+	h = slot(pc);
+	filled += !table[h].pc;
+	table[h].pc = pc;
+	table[h].host = host;
+	return true;
+}
+
+/* --- fetching the guest's bytes */
+
+static struct { gaddr page; bool exec, stable; } seen;
+
+static bool look(gaddr pc)
+{
+	gaddr page = align_down(pc, GUEST_PAGE);
+	struct vma v;
+
+	if (seen.page == page && page)
+		return seen.exec;
+	seen.page = page;
+	seen.exec = rt_vma(pc, &v) && v.lo <= pc && v.prot & PROT_EXEC;
+	seen.stable = seen.exec && !(v.prot & PROT_WRITE);
+	if (seen.exec)
+		rt_smc_track(page, page + GUEST_PAGE);
+	return seen.exec;
+}
+
+/* Up to n bytes at pc; an instruction may straddle pages of different maps. */
+static size_t fetch(void *ctx, gaddr pc, u8 *buf, size_t n)
+{
+	size_t first = GUEST_PAGE - pc % GUEST_PAGE;
+
+	(void)ctx;
+	if (pc >= rt.limit || !look(pc))
+		return 0;
+	if (first >= n)
+		return rt_read(buf, pc, n) ? n : 0;
+	if (!rt_read(buf, pc, first))
+		return 0;
+	return look(pc + first) && rt_read(buf + first, pc + first, n - first) ? n : first;
+}
+
+static bool stable(void *ctx, gaddr pc)
+{
+	(void)ctx;
+	return look(pc) && seen.stable;
+}
+
+static bool known(void *ctx, gaddr pc)
+{
+	(void)ctx;
+	return entry(pc) != 0;
+}
+
+/* --- translating */
+
+static struct tr_env env(struct arena *a, gaddr pc)
+{
+	return (struct tr_env){
+		.host = rt.host, .x86 = rt.x86, .order = rt.order,
+		.near = a->near && pc - a->base + (2ull << 30) < 4ull << 30,
+		.stubs = a->base, .fetch = fetch, .known = known, .stable = stable,
+	};
+}
+
+static u64 translate(gaddr pc)
+{
+	struct arena *a = arena_for(pc, REGION_ROOM);
+	struct tr_env e;
+	struct region *r;
+
+	if (!a)
+		rt_die(134, "out of memory for translated code");
+	e = env(a, pc);
+	do {
+		seen.page = 0;
+		tr.env = &e;
+		tr.code = (struct code){ (u32 *)(a->base + a->used), (u32 *)(a->base + a->used + REGION_ROOM / 2), 0 };
+		while (tr_translate(&tr, pc) < 0) {
+			e.max_insns = e.max_insns ? e.max_insns / 2 : 32;
+			tr.code.p = (u32 *)(a->base + a->used);
+		}
+	} while (!rt_smc_valid(tr.lo, tr.hi));
+	r = arena_add(a, &tr);
+	rt_stats.regions++;
+	rt_stats.insns += tr.nins;
+	for (u32 k = 0; k < r->nentry; k++) {
+		struct rentry *n = &region_entries(r)[k];
+		u64 host = a->base + r->code + n->host;
+
+		if (k == 0 || !entry(r->lo + n->guest))
+			enter(r->lo + n->guest, host | (k == 0));
+	}
+	return (a->base + r->code + region_entries(r)[0].host) | 1;
+}
+
+/* Host code of pc, under the lock; with bit 0 when callable. */
+static u64 code(gaddr pc, bool callable)
+{
+	u64 h = entry(pc);
+
+	if (!h || (callable && !(h & 1)))
+		h = translate(pc);
+	return h;
+}
+
+u64 rt_code(struct thread *t, gaddr pc)
+{
+	u64 h;
+
+	(void)t;
+	rt_lock(&rt_code_lock);
+	h = code(pc, false) & ~1ull;
+	rt_unlock(&rt_code_lock);
+	return h;
+}
+
+/* --- what the stubs of enter.S call */
+
+u64 rt_run_syscall(struct thread *t, u64 back)
+{
+	u32 e = epoch;
+	u64 h = rt_syscall(t, back);
+
+	return h == back && e != epoch ? rt_code(t, t->cpu.rip) : h;
+}
+
+u64 rt_run_helper(struct thread *t, u64 nr, u64 back)
+{
+	return rt_helper(t, nr, back);
+}
+
+/* An indirect branch that the thread's table did not know. */
+u64 rt_run_lookup(struct thread *t, gaddr pc)
+{
+	u64 h = rt_code(t, pc);
+
+	t->cpu.jtab[pc & ((1 << JTAB_BITS) - 1)] = (struct jtab){ pc, h };
+	return h;
+}
+
+/* A word that reaches any host address, for branches whose range is too small: ldr x17; br x17; the address. */
+static u64 veneer(struct arena *a, u64 host)
+{
+	u64 at = align_up(a->base + a->used, 8);
+	struct code c = { (u32 *)at, 0, 0 };
+
+	if (a->size - a->used < 256 + 4 * a->nregions)
+		return 0;
+	a_ldr_lit(&c, 8, X17, 8);
+	a_br(&c, X17);
+	*(u64 *)(at + 8) = host;
+	arena_sync(at, at + 16);
+	a->used = at + 16 - a->base;
+	return at;
+}
+
+/* Replaces the instruction at site, b or bl as call says, in one store. */
+static void patch(u64 site, u64 to, bool call)
+{
+	struct arena *a = arena_of(site);
+	struct code c;
+	u32 word;
+
+	if (to - site + (128ull << 20) >= 256ull << 20)
+		to = veneer(a, to);
+	if (!to)
+		return;
+	c = (struct code){ &word, 0, 0 };
+	if (call)
+		a_bl(&c, to - site);
+	else
+		a_b(&c, to - site);
+	__atomic_store_n((u32 *)site, word, __ATOMIC_RELAXED);
+	arena_sync(site, site + 4);
+}
+
+/* A link record was reached (emit_jump.c): finds the target's code, links, goes there. */
+u64 rt_run_link(struct thread *t, u64 record)
+{
+	u32 back = ((u32 *)record)[1];
+	gaddr pc = record + (((u32 *)record)[2] | (u64)((u32 *)record)[3] << 32);
+	u64 h;
+
+	(void)t;
+	rt_lock(&rt_code_lock);
+	h = code(pc, back != 0);
+	if (back)
+		patch(record - back, (h & ~1ull) - 4, true);
+	else
+		patch(record, h & ~1ull, false);
+	rt_unlock(&rt_code_lock);
+	return h & ~1ull;
+}
+
+/* --- side tables */
+
+bool rt_code_rip(u64 host, gaddr *rip)
+{
+	struct arena *a = arena_of(host);
+	struct region *r = a ? arena_find(a, host) : 0;
+	u32 word, n;
+
+	if (!r)
+		return false;
+	word = (host - a->base - r->code) / 4;
+	for (n = r->nside; n && region_side(r)[n - 1].host > word; n--)
+		;
+	*rip = r->lo + (n ? region_side(r)[n - 1].guest : 0);
+	return true;
+}
+
+/* --- dropping */
+
+/* The entry becomes a link record in fresh memory: what still leads to it goes on to the new code. */
+static void redirect(struct arena *a, u64 host, gaddr pc)
+{
+	u64 at = align_up(a->base + a->used, 16), rel = pc - at;
+	struct code c = { (u32 *)at, 0, 0 };
+
+	if (a->size - a->used < 256 + 4 * a->nregions)
+		return;
+	a_bl(&c, (s64)(a->base + TR_STUB_LINK) - (s64)at);
+	a_put(&c, 0);
+	a_put(&c, (u32)rel);
+	a_put(&c, (u32)(rel >> 32));
+	arena_sync(at, at + 16);
+	a->used = at + 16 - a->base;
+	patch(host, at, false);
+}
+
+static void drop(struct arena *a, struct region *r)
+{
+	r->dead = true;
+	for (u32 k = 0; k < r->nentry; k++) {
+		struct rentry *n = &region_entries(r)[k];
+		gaddr pc = r->lo + n->guest;
+		u64 host = a->base + r->code + n->host;
+
+		if ((entry(pc) & ~1ull) == host)
+			table[slot(pc)].host = 0;
+		redirect(a, host, pc);
+	}
+}
+
+void rt_code_changed(gaddr lo, gaddr hi)
+{
+	rt_lock(&rt_code_lock);
+	seen.page = 0;
+	for (struct arena *a = rt_arenas; a; a = a->next)
+		for (u32 k = 0; k < a->nregions; k++) {
+			struct region *r = arena_region(a, k);
+
+			if (!r->dead && r->lo < hi && r->hi > lo) {
+				drop(a, r);
+				epoch++;
+			}
+		}
+	rt_unlock(&rt_code_lock);
+}
+
+void rt_code_unmap(gaddr lo, gaddr hi)
+{
+	rt_code_changed(lo, hi);
+}
+
+/* Only while no other thread can be in translated code. */
+void rt_code_drop_all(void)
+{
+	struct thread *t = rt_self();
+
+	rt_lock(&rt_code_lock);
+	seen.page = 0;
+	epoch++;
+	for (struct arena *a = rt_arenas; a; a = a->next)
+		arena_reset(a);
+	for (u64 k = 0; k < slots; k++)
+		table[k].pc = table[k].host = 0;
+	filled = 0;
+	if (t) {
+		for (u32 k = 0; k < countof(t->cpu.jtab); k++)
+			t->cpu.jtab[k].guest = 0;
+		t->cpu.pair_sp = t->cpu.pair_base;
+	}
+	rt_unlock(&rt_code_lock);
+}
+
+void rt_go_shared(void)
+{
+	if (rt.shared)
+		return;
+	rt.shared = true;
+	if (rt.order == TR_PLAIN) {
+		rt.order = TR_TSO;
+		rt_code_drop_all();
+	}
+}
+
+bool rt_arena_evict(u64 lo, u64 hi)
+{
+	(void)lo;
+	(void)hi;
+	return false;
+}

@@ -1,0 +1,451 @@
+/* emit_bit.c - single bits, counts of bits, and BMI: BT BTS BTR BTC, BSF BSR TZCNT LZCNT POPCNT, BSWAP MOVBE, ANDN BEXTR
+ * BLSI BLSMSK BLSR BZHI PDEP PEXT RORX SARX SHLX SHRX, ADCX ADOX, CRC32.
+ *
+ * The bit tests fetch their own operands: with memory and a bit offset in a register, a signed offset of the operand's
+ * size picks the word, and its low bits the bit (SDM vol. 1 3.1.1.9, "bit string"). They leave ZF alone, and undefine
+ * SF OF AF PF. Shared with the LOCK forms by emit_bit.h.
+ */
+#include "tr/emit_bit.h"
+
+static int bits(const struct insn *i)     { return i->w * 8; }
+static int regw(const struct insn *i)     { return i->w == 8 ? 8 : 4; }
+
+static int bit_number(const struct insn *i)
+{
+	return i->o[1].kind == OP_IMM ? (int)(i->imm & (bits(i) - 1)) : -1;
+}
+
+void tr_bit_addr(struct tr *c, struct insn *i)
+{
+	int log = __builtin_ctz(bits(i)), w = i->aw == 4 && i->seg == SEG_NONE ? 4 : 8;
+
+	tr_addr(c, i, T_ADDR);
+	if (bit_number(i) >= 0)
+		return;
+	a_sbfx(c, 8, T0, G(i->o[1].reg), log, bits(i) - log);
+	a_add_sh(c, w, T_ADDR, T_ADDR, T0, LSL, log - 3);
+}
+
+void tr_bit_mask(struct tr *c, struct insn *i, int d)
+{
+	int k = bit_number(i), b = G(i->o[1].reg & 15);
+
+	if (k >= 0) {
+		a_mov_i(c, 8, d, 1ull << k);
+		return;
+	}
+	if (i->w == 2)
+		a_and_i(c, 4, b = T0, G(i->o[1].reg), 15);
+	a_mov_i(c, 4, d, 1);
+	a_lsl(c, regw(i), d, d, b);
+}
+
+void tr_bit_flag(struct tr *c, struct insn *i, int r)
+{
+	int k = bit_number(i), b = G(i->o[1].reg & 15);
+
+	if (!live(c, F_C))
+		return;
+	if (k >= 0 && has(c, HOST_FLAGM)) {
+		if (c->cs == CS_FCMP || c->cs == CS_FORD)
+			tr_need(c, CS_SUB);
+		a_rmif(c, r, (k + 63) & 63, 2);
+		c->cs = CS_ADD;
+		return;
+	}
+	if (k >= 0) {
+		a_ubfx(c, 8, T2, r, k, 1);
+	} else {
+		if (i->w == 2)
+			a_and_i(c, 4, T0, b, 15);
+		a_lsr(c, regw(i), T2, r, i->w == 2 ? T0 : b);
+	}
+	if (live(c, F_Z) || has(c, HOST_FLAGM)) {
+		tr_setflag_c(c, T2);
+		return;
+	}
+	if (k < 0)
+		a_and_i(c, 4, T2, T2, 1);
+	a_cmp_i(c, 4, T2, 1);
+	c->cs = CS_ADD;
+}
+
+/* d = a with the bit set ('s'), reset ('r') or complemented ('c') */
+static void change(struct tr *c, struct insn *i, int d, int a, char how)
+{
+	int k = bit_number(i), w = regw(i);
+
+	if (k >= 0 && how == 'r') {
+		a_and_i(c, w, d, a, ~(1ull << k));
+	} else if (k >= 0) {
+		(how == 's' ? a_orr_i : a_eor_i)(c, w, d, a, 1ull << k);
+	} else {
+		tr_bit_mask(c, i, T1);
+		(how == 's' ? a_orr : how == 'r' ? a_bic : a_eor)(c, w, d, a, T1);
+	}
+}
+
+static void bit_test(struct tr *c, struct insn *i, char how)
+{
+	struct ea m;
+	int d;
+
+	if (i->o[0].kind == OP_MEM) {
+		if (bit_number(i) >= 0) {
+			m = tr_ea(c, i, i->w);
+		} else {
+			tr_bit_addr(c, i);
+			m = tr_ea_reg(T_ADDR);
+		}
+		tr_load(c, m, i->w, T_SRC);
+		if (how) {
+			change(c, i, T_DST, T_SRC, how);
+			tr_store(c, m, i->w, T_DST);
+		}
+		tr_bit_flag(c, i, T_SRC);
+		return;
+	}
+	tr_bit_flag(c, i, G(i->o[0].reg));
+	if (how) {
+		d = tr_dst(c, i, 0, T_DST);
+		change(c, i, d, G(i->o[0].reg), how);
+		tr_wb(c, i, 0, d);
+	}
+}
+
+EMIT(bt,  RAW) { bit_test(c, i, 0); }
+EMIT(bts, RAW) { bit_test(c, i, 's'); }
+EMIT(btr, RAW) { bit_test(c, i, 'r'); }
+EMIT(btc, RAW) { bit_test(c, i, 'c'); }
+
+/* ---- counts */
+
+/* A source of 16 bits, extended; wider ones as they are. */
+static int wide(struct tr *c, struct insn *i, int a, int t)
+{
+	if (i->w >= 4)
+		return a;
+	a_uxth(c, t, a);
+	return t;
+}
+
+static void trailing(struct tr *c, int w, int d, int a)
+{
+	if (has(c, HOST_CSSC)) {
+		a_ctz(c, w, d, a);
+		return;
+	}
+	a_rbit(c, w, d, a);
+	a_clz(c, w, d, d);
+}
+
+/* With a source of zero the destination stays: documented by AMD, and true of Intel's. */
+EMIT(bsf, 0)                                    /* d = b ? lowest one of b : a */
+{
+	b = wide(c, i, b, T1);
+	trailing(c, regw(i), T0, b);
+	a_cmp_i(c, regw(i), b, 0);
+	c->cs = CS_SUB;
+	a_csel(c, 8, d, a, T0, CC_EQ);
+}
+
+EMIT(bsr, 0)                                    /* d = b ? highest one of b : a */
+{
+	b = wide(c, i, b, T1);
+	a_clz(c, regw(i), T0, b);
+	a_eor_i(c, regw(i), T0, T0, regw(i) * 8 - 1);
+	a_cmp_i(c, regw(i), b, 0);
+	c->cs = CS_SUB;
+	a_csel(c, 8, d, a, T0, CC_EQ);
+}
+
+/* TZCNT, LZCNT: ZF = the count is 0, CF = it is the width, which is a power of two no other count has a bit of. */
+static void count_flags(struct tr *c, struct insn *i, int d)
+{
+	if (!live(c, F_Z | F_C))
+		return;
+	if (!live(c, F_Z)) {
+		a_cmp_i(c, 4, d, bits(i));
+		c->cs = CS_ADD;
+		return;
+	}
+	a_cmp_i(c, 4, d, 0);
+	c->cs = CS_SUB;
+	if (live(c, F_C)) {
+		a_lsr_i(c, 4, T2, d, __builtin_ctz(bits(i)));
+		tr_setflag_c(c, T2);
+	}
+}
+
+EMIT(tzcnt, 0)                                  /* d = trailing zeros of a */
+{
+	if (i->w == 2)
+		a_orr_i(c, 4, T0, a, 0x10000);
+	trailing(c, regw(i), d, i->w == 2 ? T0 : a);
+	count_flags(c, i, d);
+}
+
+EMIT(lzcnt, 0)                                  /* d = leading zeros of a */
+{
+	if (i->w == 2) {
+		a_lsl_i(c, 4, T0, a, 16);
+		a_orr_i(c, 4, a = T0, T0, 0x8000);
+	}
+	a_clz(c, regw(i), d, a);
+	count_flags(c, i, d);
+}
+
+EMIT(popcnt, 0)                                 /* d = ones of a; ZF, and all other flags 0 */
+{
+	a = wide(c, i, a, T1);
+	if (has(c, HOST_CSSC)) {
+		a_cnt(c, regw(i), d, a);
+	} else {
+		a_fmov_vx(c, regw(i), V0t, a);          /* the upper lanes are cleared */
+		a_vcnt(c, V8B, V0t, V0t);
+		a_vaddv(c, V8B, V0t, V0t);
+		a_fmov_xv(c, 4, d, V0t);
+	}
+	if (live(c, F_O | F_S | F_Z | F_C)) {
+		a_tst(c, 4, d, d);
+		c->cs = CS_ZERO;
+	}
+	if (live(c, F_P | F_A)) {
+		a_mov_i(c, 4, R_PF, 1);                 /* odd: PF = 0 */
+		a_mov(c, 4, R_AF, R_PF);
+	}
+}
+
+/* ---- order of bytes */
+
+EMIT(bswap, 0)                                  /* d = a's bytes reversed; of 16 bits, undefined: the CPU gives 0 */
+{
+	if (i->w == 2)
+		a_mov(c, 4, d, XZR);
+	else
+		a_rev(c, i->w, d, a);
+}
+
+EMIT(movbe, 0)
+{
+	if (i->w == 2)
+		a_rev16(c, 4, d, a);
+	else
+		a_rev(c, i->w, d, a);
+}
+
+/* ---- BMI1 */
+
+static bool nzcv(struct tr *c) { return live(c, F_O | F_S | F_Z | F_C); }
+
+/* S Z of d, O = 0, and CF = bit 0 of r */
+static void nz_c(struct tr *c, struct insn *i, int d, int r)
+{
+	if (!nzcv(c))
+		return;
+	a_tst(c, i->w, d, d);
+	c->cs = CS_ZERO;
+	tr_setflag_c(c, r);
+}
+
+EMIT(andn, 0)                                   /* d = ~a & b */
+{
+	(nzcv(c) ? a_bics : a_bic)(c, i->w, d, b, a);
+	if (nzcv(c))
+		c->cs = CS_ZERO;
+}
+
+/* T2 = (a == 0), T0 may be lost; what BLS* set CF by */
+static void is_zero(struct tr *c, struct insn *i, int a)
+{
+	if (!live(c, F_C))
+		return;
+	a_cmp_i(c, i->w, a, 0);
+	a_cset(c, 4, T2, CC_EQ);
+}
+
+EMIT(blsr, 0)                                   /* d = a & (a - 1); CF = (a == 0) */
+{
+	is_zero(c, i, a);
+	a_sub_i(c, i->w, T0, a, 1);
+	a_and(c, i->w, d, a, T0);
+	nz_c(c, i, d, T2);
+}
+
+EMIT(blsmsk, 0)                                 /* d = a ^ (a - 1); CF = (a == 0) */
+{
+	is_zero(c, i, a);
+	a_sub_i(c, i->w, T0, a, 1);
+	a_eor(c, i->w, d, a, T0);
+	nz_c(c, i, d, T2);
+}
+
+EMIT(blsi, 0)                                   /* d = a & -a; CF = (a != 0) */
+{
+	is_zero(c, i, a);
+	if (live(c, F_C))
+		a_eor_i(c, 4, T2, T2, 1);
+	a_neg(c, i->w, T0, a);
+	a_and(c, i->w, d, a, T0);
+	nz_c(c, i, d, T2);
+}
+
+/* d = the low n bits of a, n = r (zero-extended, may exceed the width). Uses T1 T2 and NZCV: HS where n was too large. */
+static void low_bits(struct tr *c, int w, int d, int a, int r)
+{
+	a_mov_i(c, 8, T1, ~0ull);
+	a_lsl(c, w, T1, T1, r);
+	a_bic(c, w, T1, a, T1);
+	a_cmp_i(c, 4, r, w * 8);
+	a_csel(c, w, d, a, T1, CC_HS);
+}
+
+EMIT(bzhi, 0)                                   /* d = the low b[7:0] bits of a; CF = there are no more */
+{
+	a_uxtb(c, T0, b);
+	low_bits(c, i->w, d, a, T0);
+	if (live(c, F_C))
+		a_cset(c, 4, T2, CC_HS);
+	nz_c(c, i, d, T2);
+}
+
+EMIT(bextr, 0)                                  /* d = b[15:8] bits of a from bit b[7:0] on */
+{
+	a_uxtb(c, T0, b);
+	a_cmp_i(c, 4, T0, bits(i));
+	a_lsr(c, i->w, T3, a, T0);
+	a_csel(c, i->w, T3, XZR, T3, CC_HS);
+	a_ubfx(c, 4, T0, b, 8, 8);
+	low_bits(c, i->w, d, T3, T0);
+	if (nzcv(c)) {
+		a_tst(c, i->w, d, d);
+		c->cs = CS_ZERO;
+	}
+}
+
+/* ---- BMI2: no flags */
+
+EMIT(shlx, 0)      { a_lsl(c, i->w, d, a, b); }
+EMIT(shrx, 0)      { a_lsr(c, i->w, d, a, b); }
+EMIT(sarx, 0)      { a_asr(c, i->w, d, a, b); }
+EMIT(rorx, ANYIMM) { a_ror_i(c, i->w, d, a, i->imm & (bits(i) - 1)); }
+
+/* From the mask's highest one down: T0 = T0 << 1 | that bit of a. */
+EMIT(pext, 0)                                   /* d = the bits of a that mask b selects, packed */
+{
+	u32 *none, *loop;
+
+	a_mov(c, i->w, T0, XZR);
+	a_mov(c, i->w, T2, b);
+	a_mov_i(c, i->w, T4, 1ull << (bits(i) - 1));
+	none = c->code.p;
+	a_cbz(c, i->w, T2, 0);
+	loop = c->code.p;
+	a_clz(c, i->w, T1, T2);
+	a_lsl(c, i->w, T3, a, T1);
+	a_extr(c, i->w, T0, T0, T3, bits(i) - 1);
+	a_lsr(c, i->w, T3, T4, T1);
+	a_bic(c, i->w, T2, T2, T3);
+	a_cbnz(c, i->w, T2, (u8 *)loop - (u8 *)c->code.p);
+	a_bind(c, none);
+	a_mov(c, i->w, d, T0);
+}
+
+/* From the mask's lowest one up: a's bit 0 decides, and the next one moves there. */
+EMIT(pdep, 0)                                   /* d = the low bits of a at the ones of mask b */
+{
+	u32 *none, *loop;
+
+	a_mov(c, i->w, T0, XZR);
+	a_mov(c, i->w, T2, b);
+	a_mov(c, i->w, T4, a);
+	none = c->code.p;
+	a_cbz(c, i->w, T2, 0);
+	loop = c->code.p;
+	a_neg(c, i->w, T1, T2);
+	a_and(c, i->w, T1, T1, T2);
+	a_sbfx(c, i->w, T3, T4, 0, 1);
+	a_bic(c, i->w, T2, T2, T1);
+	a_and(c, i->w, T3, T3, T1);
+	a_lsr_i(c, i->w, T4, T4, 1);
+	a_orr(c, i->w, T0, T0, T3);
+	a_cbnz(c, i->w, T2, (u8 *)loop - (u8 *)c->code.p);
+	a_bind(c, none);
+	a_mov(c, i->w, d, T0);
+}
+
+/* ---- ADX: an addition whose carry goes through one flag, C or O, while all others stay */
+
+EMIT(adcx, 0)                                   /* d = a + b + CF, CF = carry */
+{
+	u8 keep = c->live;
+
+	c->live |= F_C;
+	tr_need(c, CS_ADD);
+	c->live = keep;
+	if (!live(c, F_C)) {
+		a_adc(c, i->w, d, a, b);
+		return;
+	}
+	if (!live(c, F_S | F_Z | F_O)) {
+		a_adcs(c, i->w, d, a, b);
+		return;
+	}
+	a_mrs(c, T2, SR_NZCV);
+	a_adcs(c, i->w, d, a, b);
+	a_cset(c, 4, T3, CC_HS);
+	a_bfi(c, 8, T2, T3, 29, 1);
+	a_msr(c, SR_NZCV, T2);
+}
+
+EMIT(adox, 0)                                   /* d = a + b + OF, OF = carry */
+{
+	u8 keep = c->live;
+
+	c->live |= F_O;
+	if (c->cs == CS_FCMP || c->cs == CS_FORD)
+		tr_need(c, CS_SUB);
+	c->live = keep;
+	a_mrs(c, T2, SR_NZCV);
+	a_ubfx(c, 4, T3, T2, 28, 1);
+	a_cmp_i(c, 4, T3, 1);
+	a_adcs(c, i->w, d, a, b);
+	a_cset(c, 4, T3, CC_HS);
+	a_bfi(c, 8, T2, T3, 28, 1);
+	a_msr(c, SR_NZCV, T2);
+}
+
+/* ---- CRC32: Castagnoli's polynomial, bit-reversed, as ARM64's crc32c */
+
+/* Without the instructions: one bit a turn. The data beyond 32 bits wait above the remainder. */
+static void crc_by_bits(struct tr *c, int w, int d, int a, int b)
+{
+	u32 *loop;
+
+	a_mov(c, 4, T0, a);
+	if (w < 4)
+		a_ubfx(c, 4, T1, b, 0, w * 8);
+	else
+		a_mov(c, w, T1, b);
+	a_eor(c, 8, T0, T0, T1);
+	a_mov_i(c, 4, T3, 0x82f63b78);
+	a_mov_i(c, 4, T2, w * 8);
+	loop = c->code.p;
+	a_sbfx(c, 8, T1, T0, 0, 1);
+	a_and(c, 8, T1, T1, T3);
+	a_eor_sh(c, 8, T0, T1, T0, LSR, 1);
+	a_sub_i(c, 4, T2, T2, 1);
+	a_cbnz(c, 4, T2, (u8 *)loop - (u8 *)c->code.p);
+	a_mov(c, 4, d, T0);
+}
+
+EMIT(crc32, 0)                                  /* d = remainder of a with the bytes of b */
+{
+	switch (has(c, HOST_CRC32) ? i->o[1].w : 0) {
+	case 1:  a_crc32cb(c, d, a, b); break;
+	case 2:  a_crc32ch(c, d, a, b); break;
+	case 4:  a_crc32cw(c, d, a, b); break;
+	case 8:  a_crc32cx(c, d, a, b); break;
+	default: crc_by_bits(c, i->o[1].w, d, a, b);
+	}
+}

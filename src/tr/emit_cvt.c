@@ -1,0 +1,121 @@
+/* emit_cvt.c - conversions between integers, singles and doubles. SDM volume 2, and 1 4.9.1.
+ *
+ * What does not fit becomes x86's integer indefinite, the most negative number; ARM saturates, and makes 0 of a NaN.
+ * FEAT_FRINTTS rounds to just what x86 gives. Without it: everything whose exponent is too large is indefinite, and
+ * so is the one such number that fits. Scalar forms keep a's upper lanes.
+ */
+#include "tr/vec.h"
+
+/* ---- to a general register */
+
+static void to_int(struct tr *c, struct insn *i, int w, bool truncate, int d, int n)
+{
+	int dw = i->o[0].w, bias = w == 8 ? 1023 : 127;
+	u32 *fits;
+
+	if (has(c, HOST_FRINTTS)) {
+		if (dw == 8)
+			(truncate ? a_frint64z : a_frint64x)(c, w, V0t, n);
+		else
+			(truncate ? a_frint32z : a_frint32x)(c, w, V0t, n);
+		a_fcvtzs(c, dw, w, d, V0t);
+		return;
+	}
+	if (!truncate) {
+		a_frintx(c, w, V0t, n);
+		n = V0t;
+	}
+	a_fcvtzs(c, dw, w, d, n);
+	a_fmov_xv(c, w, T0, n);
+	a_ubfx(c, w, T0, T0, w == 8 ? 52 : 23, w == 8 ? 11 : 8);
+	a_sub_i(c, 4, T0, T0, bias + 8 * dw - 1);
+	fits = c->code.p;
+	a_tbnz(c, T0, 31, 0);
+	a_mov_i(c, dw, d, 1ull << (8 * dw - 1));
+	a_bind(c, fits);
+}
+EMIT(cvtss2si,  0) { to_int(c, i, 4, false, d, a); }
+EMIT(cvtsd2si,  0) { to_int(c, i, 8, false, d, a); }
+EMIT(cvttss2si, 0) { to_int(c, i, 4, true, d, a); }
+EMIT(cvttsd2si, 0) { to_int(c, i, 8, true, d, a); }
+
+/* ---- scalars */
+
+static void from_int(struct tr *c, struct insn *i, int w, int d, int a, int b)
+{
+	int r = fp_dst1(c, i, d, a);
+
+	a_scvtf(c, w, i->o[2].w, r, b);
+	fp_merge(c, i, w, d, a, r);
+}
+EMIT(cvtsi2ss, 0) { from_int(c, i, 4, d, a, b); }
+EMIT(cvtsi2sd, 0) { from_int(c, i, 8, d, a, b); }
+
+static void resize(struct tr *c, struct insn *i, int to, int from, int d, int a, int b)
+{
+	int r = fp_dst1(c, i, d, a);
+
+	a_fcvt(c, to, from, r, b);
+	fp_merge(c, i, to, d, a, r);
+}
+EMIT(cvtss2sd, 0) { resize(c, i, 8, 4, d, a, b); }
+EMIT(cvtsd2ss, 0) { resize(c, i, 4, 8, d, a, b); }
+
+/* ---- packed */
+
+EMIT(cvtps2pd, 0) { a_vfcvtl(c, V2S, d, a); }
+EMIT(cvtpd2ps, 0) { a_vfcvtn(c, V2S, d, a); }
+EMIT(cvtdq2ps, 0) { a_vscvtf(c, V4S, d, a); }
+EMIT(cvtdq2pd, 0)
+{
+	a_vsxtl(c, V2S, d, a);
+	a_vscvtf(c, V2D, d, d);
+}
+
+static void singles_to_ints(struct tr *c, bool truncate, int d, int a)
+{
+	if (has(c, HOST_FRINTTS)) {
+		(truncate ? a_vfrint32z : a_vfrint32x)(c, V4S, V0t, a);
+		a_vfcvtzs(c, V4S, d, V0t);
+		return;
+	}
+	if (!truncate) {
+		a_vfrintx(c, V4S, V0t, a);
+		a = V0t;
+	}
+	a_vmovi(c, V4S, V1t, 0x4f, 24);                 /* 2^31 */
+	a_vfacgt(c, V4S, V1t, V1t, a);
+	a_vfcvtzs(c, V4S, d, a);
+	a_vmovi(c, V4S, V0t, 0x80, 24);
+	a_vbif(c, V16B, d, V0t, V1t);
+}
+EMIT(cvtps2dq,  0) { singles_to_ints(c, false, d, a); }
+EMIT(cvttps2dq, 0) { singles_to_ints(c, true, d, a); }
+
+/* Those that come back as they were did fit. */
+static void doubles_to_ints(struct tr *c, bool truncate, int d, int a)
+{
+	bool tts = has(c, HOST_FRINTTS);
+
+	if (tts)
+		(truncate ? a_vfrint32z : a_vfrint32x)(c, V2D, V0t, a);
+	else
+		(truncate ? a_vfrintz : a_vfrintx)(c, V2D, V0t, a);
+	a_vfcvtzs(c, V2D, V1t, V0t);
+	if (tts) {
+		a_vxtn(c, V2S, d, V1t);
+		return;
+	}
+	if (truncate)                                   /* frintz does not report that it was inexact */
+		a_vfrintx(c, V2D, V2t, a);
+	a_vxtn(c, V2S, V1t, V1t);
+	a_vsxtl(c, V2S, V2t, V1t);
+	a_vscvtf(c, V2D, V2t, V2t);
+	a_vfcmeq(c, V2D, V0t, V0t, V2t);
+	a_vxtn(c, V2S, V0t, V0t);
+	a_vmovi(c, V2S, V2t, 0x80, 24);
+	a_vbsl(c, V8B, V0t, V1t, V2t);
+	a_fmov(c, 8, d, V0t);
+}
+EMIT(cvtpd2dq,  0) { doubles_to_ints(c, false, d, a); }
+EMIT(cvttpd2dq, 0) { doubles_to_ints(c, true, d, a); }

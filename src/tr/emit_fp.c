@@ -1,0 +1,309 @@
+/* emit_fp.c - floating point: arithmetic, compares, rounding, sums of neighbours. SDM volume 2, and 1 4.8 and 11.5.
+ *
+ * Names end as the SDM's: ss sd scalar, ps pd packed. Scalar forms keep a's upper lanes (vec.h). The rounding mode,
+ * DAZ and FTZ stand in FPCR. What x86 and ARM do differently: the default NaN's sign (fp_result), minimum and
+ * maximum, and, without FEAT_AFP, which of two NaNs is the result: there ARM prefers a signalling one.
+ */
+#include "tr/vec.h"
+
+typedef void op1(A c, int w, int d, int n);             /* w: bytes of a scalar, or a vector's arrangement */
+typedef void op2(A c, int w, int d, int n, int m);
+
+/* ---- arithmetic; rare: a division */
+
+static void scalar2(struct tr *c, struct insn *i, op2 *op, int w, int d, int a, int b, bool rare)
+{
+	int r;
+
+	if (fp_afp(c)) {                                /* NEP merges */
+		op(c, w, d, a, b);
+	} else if (fp_fixes_nan(c, rare)) {
+		op(c, w, V0t, a, b);
+		fp_result(c, w, false, V0t, a, b);
+		fp_put(c, i, w, d, a, V0t);
+	} else {
+		r = fp_dst(c, i, d);
+		op(c, w, r, a, b);
+		fp_merge(c, i, w, d, a, r);
+	}
+}
+
+static void packed2(struct tr *c, op2 *op, int T, int d, int a, int b, bool rare)
+{
+	bool fix = fp_fixes_nan(c, rare);
+	int r = fix && (d == a || d == b) ? V0t : d;
+
+	op(c, T, r, a, b);
+	if (fix)
+		fp_result(c, a_width(T), true, r, a, b);
+	v_mov(c, d, r);
+}
+
+#define ARITHMETIC(name, rare) \
+	EMIT(name##_ss, 0) { scalar2(c, i, a_##name, 4, d, a, b, rare); } \
+	EMIT(name##_sd, 0) { scalar2(c, i, a_##name, 8, d, a, b, rare); } \
+	EMIT(name##_ps, 0) { packed2(c, a_v##name, V4S, d, a, b, rare); } \
+	EMIT(name##_pd, 0) { packed2(c, a_v##name, V2D, d, a, b, rare); }
+ARITHMETIC(fadd, false)
+ARITHMETIC(fsub, false)
+ARITHMETIC(fmul, false)
+ARITHMETIC(fdiv, true)
+
+/* ---- one source: b in scalar forms, where a gives the upper lanes */
+
+static void scalar1(struct tr *c, struct insn *i, op1 *op, int w, int d, int a, int b)
+{
+	int r = fp_dst1(c, i, d, a);
+
+	op(c, w, r, b);
+	fp_merge(c, i, w, d, a, r);
+}
+
+static void sqrt_s(struct tr *c, struct insn *i, int w, int d, int a, int b)
+{
+	if (fp_fixes_nan(c, true)) {
+		a_fsqrt(c, w, V0t, b);
+		fp_result(c, w, false, V0t, b, b);
+		fp_put(c, i, w, d, a, V0t);
+	} else {
+		scalar1(c, i, a_fsqrt, w, d, a, b);
+	}
+}
+static void sqrt_p(struct tr *c, int T, int d, int a)
+{
+	bool fix = fp_fixes_nan(c, true);
+	int r = fix && d == a ? V0t : d;
+
+	a_vfsqrt(c, T, r, a);
+	if (fix)
+		fp_result(c, a_width(T), true, r, a, a);
+	v_mov(c, d, r);
+}
+EMIT(fsqrt_ss, 0) { sqrt_s(c, i, 4, d, a, b); }
+EMIT(fsqrt_sd, 0) { sqrt_s(c, i, 8, d, a, b); }
+EMIT(fsqrt_ps, 0) { sqrt_p(c, V4S, d, a); }
+EMIT(fsqrt_pd, 0) { sqrt_p(c, V2D, d, a); }
+
+/* RCP and RSQRT may be off by 1.5 * 2^-12 (SDM); these are closer. RSQRT: an estimate of 8 bits and one Newton step,
+ * which ARM's instructions keep right for zeros and infinities. All NaNs and infinities have the source's sign. */
+static void rsqrt(struct tr *c, int n)                  /* into V0t */
+{
+	a_vfrsqrte(c, V4S, V1t, n);
+	a_vfmul(c, V4S, V0t, V1t, V1t);
+	a_vfrsqrts(c, V4S, V0t, V0t, n);
+	a_vfmul(c, V4S, V0t, V0t, V1t);
+	a_vmovi(c, V4S, V1t, 0x80, 24);
+	a_vbit(c, V16B, V0t, n, V1t);
+}
+EMIT(frsqrt_ps, 0) { rsqrt(c, a); a_vmov(c, V16B, d, V0t); }
+EMIT(frsqrt_ss, 0)
+{
+	a_vdup_e(c, VS, V2t, b, 0);                     /* the other lanes must not raise anything */
+	rsqrt(c, V2t);
+	fp_put(c, i, 4, d, a, V0t);
+}
+EMIT(frcp_ps, 0)
+{
+	a_vmov_const(c, V4S, V0t, 0x3f800000);
+	a_vfdiv(c, V4S, d, V0t, a);
+}
+EMIT(frcp_ss, 0)
+{
+	a_fmov_i(c, 4, V0t, 0x3f800000);
+	a_fdiv(c, 4, V0t, V0t, b);
+	fp_put(c, i, 4, d, a, V0t);
+}
+
+/* ---- minimum and maximum: the second operand if one is a NaN or both are zeros; FPCR.AH gives ARM's just that */
+
+static void minmax_p(struct tr *c, op2 *op, int T, int d, int a, int b, bool max)
+{
+	if (fp_afp(c)) {
+		op(c, T, d, a, b);
+		return;
+	}
+	a_vfcmgt(c, T, V0t, max ? a : b, max ? b : a);
+	v_select(c, d, V0t, a, b);
+}
+static void minmax_s(struct tr *c, struct insn *i, op2 *op, int w, int d, int a, int b, bool max)
+{
+	if (fp_afp(c)) {
+		op(c, w, d, a, b);
+		return;
+	}
+	a_vfcmgt(c, a_vscalar(w), V0t, max ? a : b, max ? b : a);
+	if (w == 8 && d == a && tr_hi_free(c, i, d)) {
+		a_vbif(c, V8B, d, b, V0t);
+	} else {
+		a_vbsl(c, V8B, V0t, a, b);
+		fp_put(c, i, w, d, a, V0t);
+	}
+}
+EMIT(fmin_ss, 0) { minmax_s(c, i, a_fmin, 4, d, a, b, false); }
+EMIT(fmin_sd, 0) { minmax_s(c, i, a_fmin, 8, d, a, b, false); }
+EMIT(fmin_ps, 0) { minmax_p(c, a_vfmin, V4S, d, a, b, false); }
+EMIT(fmin_pd, 0) { minmax_p(c, a_vfmin, V2D, d, a, b, false); }
+EMIT(fmax_ss, 0) { minmax_s(c, i, a_fmax, 4, d, a, b, true); }
+EMIT(fmax_sd, 0) { minmax_s(c, i, a_fmax, 8, d, a, b, true); }
+EMIT(fmax_ps, 0) { minmax_p(c, a_vfmax, V4S, d, a, b, true); }
+EMIT(fmax_pd, 0) { minmax_p(c, a_vfmax, V2D, d, a, b, true); }
+
+/* ---- compares into masks */
+
+/* Predicates 0..15 (SDM, CMPPD): whether the mask is to be inverted, and what is compared; from 16 on they are the
+ * same but for which raise an invalid operation for a quiet NaN. */
+enum { EQ, LT, LE, ORD, GE, GT, NEITHER, NEVER, NOT = 8 };
+static const u8 predicates[16] = {
+	EQ, LT, LE, ORD | NOT, EQ | NOT, LT | NOT, LE | NOT, ORD,
+	NEITHER | NOT, GE | NOT, GT | NOT, NEVER, NEITHER, GE, GT, NEVER | NOT,
+};
+
+static int predicate(struct insn *i)
+{
+	return predicates[i->imm & (i->prefix & PFX_VEX ? 15 : 7)];
+}
+
+/* NEITHER: ordered and not equal. */
+static void compare(struct tr *c, int T, int what, int d, int a, int b)
+{
+	switch (what) {
+	case EQ: a_vfcmeq(c, T, d, a, b); break;
+	case LT: a_vfcmgt(c, T, d, b, a); break;
+	case LE: a_vfcmge(c, T, d, b, a); break;
+	case GE: a_vfcmge(c, T, d, a, b); break;
+	case GT: a_vfcmgt(c, T, d, a, b); break;
+	case ORD: case NEITHER:
+		if (what == NEITHER)
+			a_vfcmeq(c, T, V2t, a, b);
+		a_vfcmeq(c, T, V1t, a, a);
+		a_vfcmeq(c, T, d, b, b);
+		if (a != b)
+			a_vand(c, V16B, d, d, V1t);
+		if (what == NEITHER)
+			a_vbic(c, V16B, d, d, V2t);
+		break;
+	case NEVER: a_vzero(c, d); break;
+	}
+}
+
+static void compare_p(struct tr *c, struct insn *i, int T, int d, int a, int b)
+{
+	int p = predicate(i);
+
+	compare(c, T, p & 7, d, a, b);
+	if (p & NOT)
+		a_vmvn(c, V16B, d, d);
+}
+static void compare_s(struct tr *c, struct insn *i, int w, int d, int a, int b)
+{
+	int p = predicate(i), r = p & NOT ? V0t : fp_dst(c, i, d);
+
+	compare(c, a_vscalar(w), p & 7, r, a, b);
+	if (p & NOT) {
+		a_vmvn(c, V8B, r, r);
+		fp_put(c, i, w, d, a, r);
+	} else {
+		fp_merge(c, i, w, d, a, r);
+	}
+}
+EMIT(fcmp_ss, ANYIMM) { compare_s(c, i, 4, d, a, b); }
+EMIT(fcmp_sd, ANYIMM) { compare_s(c, i, 8, d, a, b); }
+EMIT(fcmp_ps, ANYIMM) { compare_p(c, i, V4S, d, a, b); }
+EMIT(fcmp_pd, ANYIMM) { compare_p(c, i, V2D, d, a, b); }
+
+/* Into the flags. COMISx raises an invalid operation for quiet NaNs too. */
+EMIT(fucomi_ss, 0) { a_fcmp(c, 4, a, b);  c->cs = CS_FCMP; }
+EMIT(fucomi_sd, 0) { a_fcmp(c, 8, a, b);  c->cs = CS_FCMP; }
+EMIT(fcomi_ss,  0) { a_fcmpe(c, 4, a, b); c->cs = CS_FCMP; }
+EMIT(fcomi_sd,  0) { a_fcmpe(c, 8, a, b); c->cs = CS_FCMP; }
+
+/* ---- rounding: imm 3: not to report inexactness; 2: MXCSR's mode, else 1:0 is nearest, down, up, to zero */
+
+static op1 *const round_s[4] = { a_frintn, a_frintm, a_frintp, a_frintz };
+static op1 *const round_p[4] = { a_vfrintn, a_vfrintm, a_vfrintp, a_vfrintz };
+
+static op1 *rounding(int imm, op1 *const fixed[4], op1 *quiet, op1 *exact)
+{
+	return !(imm & 4) ? fixed[imm & 3] : imm & 8 ? quiet : exact;
+}
+
+static void round_s_(struct tr *c, struct insn *i, int w, int d, int a, int b)
+{
+	if (!(i->imm & 12))                             /* for the inexact flag: frintn and its like do not raise it */
+		a_frintx(c, w, V1t, b);
+	scalar1(c, i, rounding(i->imm, round_s, a_frinti, a_frintx), w, d, a, b);
+}
+static void round_p_(struct tr *c, struct insn *i, int T, int d, int a)
+{
+	if (!(i->imm & 12))
+		a_vfrintx(c, T, V1t, a);
+	rounding(i->imm, round_p, a_vfrinti, a_vfrintx)(c, T, d, a);
+}
+EMIT(fround_ss, ANYIMM) { round_s_(c, i, 4, d, a, b); }
+EMIT(fround_sd, ANYIMM) { round_s_(c, i, 8, d, a, b); }
+EMIT(fround_ps, ANYIMM) { round_p_(c, i, V4S, d, a); }
+EMIT(fround_pd, ANYIMM) { round_p_(c, i, V2D, d, a); }
+
+/* ---- neighbours */
+
+static void pairs(struct tr *c, op2 *op, int T, int d, int a, int b)
+{
+	a_vuzp1(c, T, V0t, a, b);
+	a_vuzp2(c, T, V3t, a, b);
+	packed2(c, op, T, d, V0t, V3t, false);
+}
+static void add_pairs(struct tr *c, int T, int d, int a, int b)
+{
+	if (fp_fixes_nan(c, false))
+		pairs(c, a_vfadd, T, d, a, b);
+	else
+		a_vfaddp(c, T, d, a, b);
+}
+EMIT(faddp_ps, 0) { add_pairs(c, V4S, d, a, b); }
+EMIT(faddp_pd, 0) { add_pairs(c, V2D, d, a, b); }
+EMIT(fsubp_ps, 0) { pairs(c, a_vfsub, V4S, d, a, b); }
+EMIT(fsubp_pd, 0) { pairs(c, a_vfsub, V2D, d, a, b); }
+
+EMIT(faddsub_ps, 0)                                     /* even lanes a - b, odd ones a + b */
+{
+	packed2(c, a_vfsub, V4S, V3t, a, b, false);
+	packed2(c, a_vfadd, V4S, d, a, b, false);
+	v_const(c, V1t, 0x00000000ffffffff, 0x00000000ffffffff);
+	a_vbit(c, V16B, d, V3t, V1t);
+}
+EMIT(faddsub_pd, 0)
+{
+	packed2(c, a_vfsub, V2D, V3t, a, b, false);
+	packed2(c, a_vfadd, V2D, d, a, b, false);
+	a_vins_e(c, 8, d, 0, V3t, 0);
+}
+
+/* Dot product: imm 7:4 say which products count, 3:0 which lanes of the result get the sum; others are zero. */
+static void lanes_mask(struct tr *c, int T, int r, int lanes)
+{
+	u64 lane = a_width(T) == 8 ? ~0ull : 0xffffffff, half[2] = { 0, 0 };
+	int n = 16 / a_width(T);
+
+	if ((lanes & ((1 << n) - 1)) == (1 << n) - 1)
+		return;
+	for (int k = 0; k < n; k++)
+		if (lanes >> k & 1)
+			half[2 * k / n] |= lane << 64 * k * 2 / n % 64;
+	v_const(c, V1t, half[0], half[1]);
+	a_vand(c, V16B, r, r, V1t);
+}
+EMIT(fdp_ps, ANYIMM)
+{
+	a_vfmul(c, V4S, V0t, a, b);
+	lanes_mask(c, V4S, V0t, i->imm >> 4);
+	a_vfaddp(c, V4S, V0t, V0t, V0t);
+	a_vfaddp(c, V4S, d, V0t, V0t);
+	lanes_mask(c, V4S, d, i->imm);
+}
+EMIT(fdp_pd, ANYIMM)
+{
+	a_vfmul(c, V2D, V0t, a, b);
+	lanes_mask(c, V2D, V0t, i->imm >> 4);
+	a_vfaddp(c, V2D, d, V0t, V0t);
+	lanes_mask(c, V2D, d, i->imm);
+}

@@ -1,0 +1,427 @@
+/* emit_int.c - integer moves, arithmetic and logic.
+ *
+ * 8- and 16-bit operations that need flags are done at the top of a 32-bit register, where N Z C V come out right;
+ * their sources are shifted up (lsl #24 or #16) first. SDM vol. 1, 7.3; Arm ARM C6.
+ */
+#include "tr/tr.h"
+#include "gen/decode.h"
+
+#define F_NZCV  (F_O | F_S | F_Z | F_C)
+
+static int up(const struct insn *i) { return 32 - 8 * i->w; }
+
+static u64 imm_of(const struct insn *i) { return i->w == 8 ? (u64)i->imm : (u32)i->imm; }
+
+static u64 neg_of(const struct insn *i) { return i->w == 8 ? -(u64)i->imm : (u32)-(u32)i->imm; }
+
+/* d = a + b or a - b, with or without NZCV; b may be IMM, of either sign. ARM's C is the same for a + -k as for a - k,
+ * so c->cs is what the x86 operation asks for in both cases. */
+static void addsub(struct tr *c, struct insn *i, bool sub, bool s, int d, int a, int b)
+{
+	int w = i->w;
+
+	if (b == IMM && !a_fits_arith(imm_of(i))) {
+		u64 k = neg_of(i);
+
+		sub = !sub;
+		(sub ? s ? a_subs_i : a_sub_i : s ? a_adds_i : a_add_i)(c, w, d, a, k);
+	} else if (b == IMM) {
+		(sub ? s ? a_subs_i : a_sub_i : s ? a_adds_i : a_add_i)(c, w, d, a, imm_of(i));
+	} else {
+		(sub ? s ? a_subs : a_sub : s ? a_adds : a_add)(c, w, d, a, b);
+	}
+}
+
+/* AF's operand: x27 = a ^ b. */
+static void af(struct tr *c, struct insn *i, int a, int b)
+{
+	if (!live(c, F_A))
+		return;
+	if (b != IMM)
+		a_eor(c, 4, R_AF, a, b);
+	else if (i->imm & 0x10)
+		a_eor_i(c, 4, R_AF, a, 0x10);
+	else
+		a_mov(c, 4, R_AF, a);
+}
+
+/* A narrow a +- b with flags; leaves the result in d when d >= 0. */
+static void narrow(struct tr *c, struct insn *i, bool sub, int d, int a, int b)
+{
+	a_lsl_i(c, 4, T0, a, up(i));
+	if (b == IMM) {
+		a_mov_i(c, 4, T1, (u32)i->imm << up(i));
+		(sub ? a_subs : a_adds)(c, 4, d < 0 ? XZR : T0, T0, T1);
+	} else {
+		(sub ? a_subs_sh : a_adds_sh)(c, 4, d < 0 ? XZR : T0, T0, b, LSL, up(i));
+	}
+	if (d >= 0)
+		a_lsr_i(c, 4, d, T0, up(i));
+}
+
+static void sum(struct tr *c, struct insn *i, bool sub, int d, int a, int b)
+{
+	enum csense cs = sub ? CS_SUB : CS_ADD;
+
+	af(c, i, a, b);
+	if (!live(c, F_NZCV)) {
+		if (b == IMM && !a_fits_arith(imm_of(i)) && !a_fits_arith(neg_of(i)))
+			a_mov_i(c, 4, T1, (u32)i->imm), b = T1;
+		addsub(c, i, sub, false, d, a, b);
+	} else if (i->w >= 4) {
+		addsub(c, i, sub, true, d, a, b);
+		c->cs = cs;
+	} else {
+		narrow(c, i, sub, d, a, b);
+		c->cs = cs;
+	}
+	tr_pf(c, d);
+}
+
+EMIT(add, ARITH) { sum(c, i, false, d, a, b); }         /* d = a + b */
+EMIT(sub, ARITH) { sum(c, i, true, d, a, b); }          /* d = a - b */
+
+/* flags of a - b. Where only ZF and CF are read, zero-extended operands give them directly. */
+EMIT(cmp, ARITH)
+{
+	if (i->w < 4 && live(c, F_NZCV) && !live(c, F_O | F_S | F_P | F_A) && b == IMM) {
+		if (i->o[0].kind == OP_GPR)
+			a_ubfx(c, 4, T0, a, 0, 8 * i->w), a = T0;
+		if (a_fits_arith(i->imm & (i->w == 1 ? 0xff : 0xffff)))
+			a_cmp_i(c, 4, a, i->imm & (i->w == 1 ? 0xff : 0xffff));
+		else
+			a_mov_i(c, 4, T1, i->imm & 0xffff), a_cmp(c, 4, a, T1);
+		c->cs = CS_SUB;
+		return;
+	}
+	af(c, i, a, b);
+	if (live(c, F_P | F_A)) {
+		if (i->w < 4 && b == IMM)
+			a_mov_i(c, 4, T1, (u32)i->imm);
+		addsub(c, i, true, false, R_PF, a, i->w < 4 && b == IMM ? T1 : b);
+	}
+	if (!live(c, F_NZCV))
+		return;
+	if (i->w >= 4)
+		addsub(c, i, true, true, XZR, a, b);
+	else
+		narrow(c, i, true, -1, a, b);
+	c->cs = CS_SUB;
+}
+
+/* d = a + b + CF, a - b - CF */
+static void carry(struct tr *c, struct insn *i, bool sub, int d, int a, int b)
+{
+	bool flags = live(c, F_NZCV);
+
+	tr_af(c, a, b);
+	c->live |= F_C;
+	tr_need(c, sub ? CS_SUB : CS_ADD);
+	c->live = i->live;
+	if (i->w >= 4) {
+		(sub ? flags ? a_sbcs : a_sbc : flags ? a_adcs : a_adc)(c, i->w, d, a, b);
+	} else {
+		/* at the top: ones below a make an incoming carry arrive, as they do below ~b */
+		if (!flags) {
+			(sub ? a_sbc : a_adc)(c, 4, d, a, b);
+		} else {
+			a_lsl_i(c, 4, T0, a, up(i));
+			a_lsl_i(c, 4, T1, b, up(i));
+			if (!sub)
+				a_orr_i(c, 4, T0, T0, (1u << up(i)) - 1);
+			(sub ? a_sbcs : a_adcs)(c, 4, T0, T0, T1);
+			a_lsr_i(c, 4, d, T0, up(i));
+			if (live(c, F_Z)) {             /* the ones below, or a borrow through them, hide it */
+				a_mrs(c, T1, SR_NZCV);
+				a_tst(c, 4, d, d);
+				a_cset(c, 4, T2, CC_EQ);
+				a_bfi(c, 8, T1, T2, 30, 1);
+				a_msr(c, SR_NZCV, T1);
+			}
+		}
+	}
+	tr_pf(c, d);
+}
+
+EMIT(adc, PROBE) { carry(c, i, false, d, a, b); }
+EMIT(sbb, PROBE) { carry(c, i, true, d, a, b); }
+
+/* INC and DEC leave CF alone. */
+static void step(struct tr *c, struct insn *i, bool sub, int d, int a)
+{
+	bool flags = live(c, F_O | F_S | F_Z), keep = flags && live(c, F_C);
+
+	if (live(c, F_A))
+		a_eor_i(c, 4, R_AF, a, 1);
+	if (!flags) {
+		(sub ? a_sub_i : a_add_i)(c, i->w, d, a, 1);
+		tr_pf(c, d);
+		return;
+	}
+	if (keep)
+		tr_getc(c, T2);
+	if (i->w >= 4) {
+		(sub ? a_subs_i : a_adds_i)(c, i->w, d, a, 1);
+	} else {
+		a_lsl_i(c, 4, T0, a, up(i));
+		a_mov_i(c, 4, T1, 1u << up(i));
+		(sub ? a_subs : a_adds)(c, 4, T0, T0, T1);
+		a_lsr_i(c, 4, d, T0, up(i));
+	}
+	c->cs = CS_ADD;
+	if (keep)
+		tr_setflag_c(c, T2);
+	tr_pf(c, d);
+}
+
+EMIT(inc, 0) { step(c, i, false, d, a); }
+EMIT(dec, 0) { step(c, i, true, d, a); }
+
+EMIT(neg, 0)                                            /* d = 0 - a; CF = a != 0 */
+{
+	if (live(c, F_A))
+		a_mov(c, 4, R_AF, a);
+	if (!live(c, F_NZCV)) {
+		a_neg(c, i->w, d, a);
+	} else if (i->w >= 4) {
+		a_negs(c, i->w, d, a);
+	} else {
+		a_negs_sh(c, 4, T0, a, LSL, up(i));
+		a_lsr_i(c, 4, d, T0, up(i));
+	}
+	if (live(c, F_NZCV))
+		c->cs = CS_SUB;
+	tr_pf(c, d);
+}
+
+EMIT(not, 0) { a_mvn(c, i->w, d, a); }                  /* d = ~a */
+
+/* --- logic: CF = OF = 0 */
+
+static u64 logic_imm(struct tr *c, struct insn *i, int *b)
+{
+	u64 v = imm_of(i);
+
+	if (*b == IMM && !a_fits_logic(i->w, v)) {      /* narrow: the bits above do not matter */
+		u32 m = i->w == 1 ? 0xff : 0xffff;
+
+		if (a_fits_logic(4, v & m))
+			return v & m;
+		a_mov_i(c, 4, T1, v & m);
+		*b = T1;
+	}
+	return v;
+}
+
+EMIT(and, LOGIC)                                        /* d = a & b */
+{
+	u64 v = logic_imm(c, i, &b);
+
+	if (i->w >= 4 && live(c, F_NZCV)) {
+		if (b == IMM)
+			a_ands_i(c, i->w, d, a, v);
+		else
+			a_ands(c, i->w, d, a, b);
+		c->cs = CS_ZERO;
+		tr_pf(c, d);
+		return;
+	}
+	if (b == IMM)
+		a_and_i(c, i->w, d, a, v);
+	else
+		a_and(c, i->w, d, a, b);
+	tr_nz(c, i->w, d);
+}
+
+EMIT(or, LOGIC)                                         /* d = a | b */
+{
+	u64 v = logic_imm(c, i, &b);
+
+	if (b == IMM)
+		a_orr_i(c, i->w, d, a, v);
+	else if (a == b)
+		tr_mov_gpr(c, i->w < 4 ? 4 : i->w, d, a);
+	else
+		a_orr(c, i->w, d, a, b);
+	tr_nz(c, i->w, d);
+}
+
+EMIT(xor, LOGIC)                                        /* d = a ^ b */
+{
+	u64 v;
+
+	if (a == b) {
+		a_mov(c, 4, d, XZR);
+		tr_nz(c, 4, XZR);
+		return;
+	}
+	v = logic_imm(c, i, &b);
+	if (b == IMM)
+		a_eor_i(c, i->w, d, a, v);
+	else
+		a_eor(c, i->w, d, a, b);
+	tr_nz(c, i->w, d);
+}
+
+EMIT(test, LOGIC)                                       /* flags of a & b */
+{
+	u32 top = i->w == 1 ? 0x80 : 0x8000, m = top * 2 - 1;
+
+	if (a == b) {
+		tr_nz(c, i->w, a);
+		return;
+	}
+	if (i->w < 4 && b == IMM && (!live(c, F_S) || !(i->imm & top)) && a_fits_logic(4, i->imm & m)) {
+		if (live(c, F_P | F_A))
+			a_and_i(c, 4, R_PF, a, i->imm & m);
+		if (live(c, F_NZCV))
+			a_tst_i(c, 4, a, i->imm & m), c->cs = CS_ZERO;
+		return;
+	}
+	{
+		u64 v = logic_imm(c, i, &b);
+
+		if (i->w >= 4 && live(c, F_NZCV)) {
+			if (b == IMM)
+				a_tst_i(c, i->w, a, v);
+			else
+				a_tst(c, i->w, a, b);
+			c->cs = CS_ZERO;
+			if (!live(c, F_P | F_A))
+				return;
+			c->live &= ~F_NZCV;
+		}
+		if (b == IMM)
+			a_and_i(c, i->w, T0, a, v);
+		else
+			a_and(c, i->w, T0, a, b);
+		tr_nz(c, i->w, T0);
+		c->live = i->live;
+	}
+}
+
+/* --- moves */
+
+EMIT(mov, RAW)
+{
+	struct opnd *to = &i->o[0], *from = &i->o[1];
+
+	if (from->kind == OP_MEM && to->kind == OP_GPR) {
+		int d = tr_dst(c, i, 0, T_SRC);
+
+		tr_load(c, tr_ea(c, i, from->w), from->w, d);
+		tr_wb(c, i, 0, d);
+	} else if (from->kind == OP_IMM && to->kind == OP_GPR) {
+		int d = tr_dst(c, i, 0, T_SRC);
+
+		a_mov_i(c, to->w == 8 ? 8 : 4, d, to->w == 8 ? (u64)i->imm : (u32)i->imm & (to->w == 1 ? 0xff : to->w == 2 ? 0xffff : ~0u));
+		tr_wb(c, i, 0, d);
+	} else {
+		tr_wb(c, i, 0, tr_src(c, i, 1, T_SRC));
+	}
+}
+
+/* Extensions: the destination is wider than the source, or the same for MOVSXD with a 32-bit destination. */
+static void extend(struct tr *c, struct insn *i, bool sign)
+{
+	struct opnd *to = &i->o[0], *from = &i->o[1];
+	int d = tr_dst(c, i, 0, T_DST), bits = from->w * 8, w = to->w == 8 ? 8 : 4;
+
+	if (from->kind == OP_MEM) {
+		struct ea m = tr_ea(c, i, from->w);
+
+		if (sign)
+			tr_loads(c, m, from->w, w, d);
+		else
+			tr_load(c, m, from->w, d);
+	} else {
+		int at = from->kind == OP_GPRH ? 8 : 0;
+
+		if (bits >= 8 * w)
+			a_mov(c, w, d, G(from->reg));
+		else if (sign)
+			a_sbfx(c, w, d, G(from->reg), at, bits);
+		else
+			a_ubfx(c, 4, d, G(from->reg), at, bits);
+	}
+	tr_wb(c, i, 0, d);
+}
+
+EMIT(movzx, RAW) { extend(c, i, false); }
+EMIT(movsx, RAW) { extend(c, i, true); }
+
+EMIT(lea, RAW)
+{
+	d = tr_dst(c, i, 0, T_DST);
+	tr_lea(c, i, i->o[0].w, d);
+	tr_wb(c, i, 0, d);
+}
+
+EMIT(push, RAW | IMPLICIT)
+{
+	int w = i->w == 2 ? 2 : 8;
+
+	if (i->o[0].kind == OP_IMM) {
+		if (i->imm)
+			a_mov_i(c, 8, T_SRC, (u64)i->imm);
+		tr_push(c, w, i->imm ? T_SRC : XZR);
+	} else {
+		tr_push(c, w, tr_src(c, i, 0, T_SRC));
+	}
+}
+
+EMIT(pop, RAW | IMPLICIT)
+{
+	int w = i->w == 2 ? 2 : 8, sp = G(RSP);
+
+	if (i->o[0].kind == OP_GPR && w == 8) {
+		tr_pop(c, 8, G(i->o[0].reg));
+		return;
+	}
+	if (i->o[0].kind == OP_GPR && i->o[0].reg != RSP) {
+		tr_pop(c, 2, T_SRC);
+		tr_wb(c, i, 0, T_SRC);
+		return;
+	}
+	tr_load(c, tr_ea_reg(sp), w, T_SRC);
+	if (i->o[0].kind == OP_GPR) {           /* POP SP: the 16 bits that were loaded win */
+		a_add_i(c, 8, sp, sp, w);
+		a_bfi(c, 8, sp, T_SRC, 0, 16);
+		return;
+	}
+	if (i->base == RSP)                     /* the address counts from rsp after the pop */
+		i->disp += w;
+	tr_wb(c, i, 0, T_SRC);
+	a_add_i(c, 8, sp, sp, w);
+}
+
+/* --- conditions */
+
+EMIT(setcc, RAW)
+{
+	d = tr_dst(c, i, 0, T_DST);
+	if (i->cc >> 1 == COND_P >> 1 && c->cs != CS_FCMP && c->cs != CS_FORD) {
+		tr_parity(c, T0);
+		if (i->cc == COND_P)
+			a_mvn(c, 4, T0, T0);
+		a_and_i(c, 4, d, T0, 1);
+	} else {
+		int cc = tr_cond(c, i->cc);
+
+		a_cset(c, 4, d, cc);
+	}
+	tr_wb(c, i, 0, d);
+}
+
+EMIT(cmov, 0)                                           /* d = cc ? b : a */
+{
+	if (i->cc >> 1 == COND_P >> 1 && c->cs != CS_FCMP && c->cs != CS_FORD) {
+		tr_parity(c, T0);
+		a_sbfx(c, 8, T0, T0, 0, 1);     /* all ones: PF = 0 */
+		a_eor(c, 8, T1, a, b);
+		(i->cc == COND_P ? a_bic : a_and)(c, 8, T1, T1, T0);
+		a_eor(c, i->w, d, a, T1);
+		return;
+	}
+	a_csel(c, i->w, d, b, a, tr_cond(c, i->cc));
+}

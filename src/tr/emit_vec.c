@@ -1,0 +1,418 @@
+/* emit_vec.c - integer vectors: moves, logic, arithmetic, compares, shifts. SDM volume 2.
+ *
+ * x86's lanes and ARM's are the same, lane 0 lowest. Nothing here touches NZCV. d may be a, b, or both.
+ * Legacy SSE faults where a memory operand of 16 bytes is misaligned; that is not checked (V_ALIGN in emit.c's hands):
+ * programs that run on x86 do not do it.
+ */
+#include "tr/vec.h"
+
+/* ---- moves */
+
+static void move(struct tr *c, struct insn *i)
+{
+	const struct opnd *to = &i->o[0], *from = &i->o[1];
+
+	if (from->kind == OP_MEM)
+		tr_loadv(c, tr_ea(c, i, from->w), from->w, to->reg);
+	else if (to->kind == OP_MEM)
+		tr_storev(c, tr_ea(c, i, to->w), to->w, from->reg);
+	else if (from->w == 8)
+		a_fmov(c, 8, to->reg, from->reg);
+	else
+		v_mov(c, to->reg, from->reg);
+}
+EMIT(vmovu, RAW) { move(c, i); }
+EMIT(vmova, RAW) { move(c, i); }
+EMIT(vmovz, RAW) { move(c, i); }                        /* the rest of the register becomes zero */
+EMIT(vst,   RAW) { move(c, i); }                        /* the low lane */
+
+EMIT(vsth, RAW)                                         /* [m] = the upper half */
+{
+	a_vdup_e(c, VD, V_A, i->o[1].reg, 1);
+	tr_storev(c, tr_ea(c, i, 8), 8, V_A);
+}
+EMIT(vmovs, 0)                                          /* low lane of b, the others of a */
+{
+	int w = i->o[0].w;
+
+	if (d == a) {
+		if (d != b)
+			a_vins_e(c, w, d, 0, b, 0);
+	} else if (d == b) {                            /* w 8: zip would do for the halves, but not in this order */
+		a_vmov(c, V16B, V0t, a);
+		a_vins_e(c, w, V0t, 0, b, 0);
+		a_vmov(c, V16B, d, V0t);
+	} else {
+		a_vmov(c, V16B, d, a);
+		a_vins_e(c, w, d, 0, b, 0);
+	}
+}
+EMIT(vmovhlps, 0) { a_vzip2(c, V2D, d, b, a); }         /* upper half of b, upper half of a */
+
+EMIT(vfromg, RAW)
+{
+	const struct opnd *from = &i->o[1];
+
+	if (from->kind == OP_MEM)
+		tr_loadv(c, tr_ea(c, i, from->w), from->w, i->o[0].reg);
+	else
+		a_fmov_vx(c, from->w, i->o[0].reg, G(from->reg));
+}
+EMIT(vtog, RAW)
+{
+	const struct opnd *to = &i->o[0];
+
+	if (to->kind == OP_MEM)
+		tr_storev(c, tr_ea(c, i, to->w), to->w, i->o[1].reg);
+	else
+		a_fmov_xv(c, to->w, G(to->reg), i->o[1].reg);
+}
+
+/* Only the bytes whose mask byte has its top bit set may be touched: others may not even be mapped, and another
+ * thread may be writing them. */
+EMIT(vmaskmovdqu, RAW)
+{
+	tr_addr(c, i, T2);
+	for (int n = 0; n < 16; n++) {
+		u32 *skip;
+
+		a_vumov(c, 1, T0, i->o[2].reg, n);
+		skip = c->code.p;
+		a_tbz(c, T0, 7, 0);
+		a_vumov(c, 1, T0, i->o[1].reg, n);
+		tr_store(c, tr_ea_off(c, tr_ea_reg(T2), 1, n), 1, T0);
+		a_bind(c, skip);
+	}
+}
+
+/* ---- sign bits into a general register */
+
+/* Each step moves the bits of a lane's upper half below those of its lower one. */
+EMIT(vmovmskps, 0)
+{
+	a_vushr_i(c, V4S, V0t, a, 31);
+	a_vusra_i(c, V2D, V0t, V0t, 31);
+	a_vumov(c, 1, T0, V0t, 8);
+	a_vumov(c, 1, d, V0t, 0);
+	a_orr_sh(c, 4, d, d, T0, LSL, 2);
+}
+EMIT(vmovmskpd, 0)
+{
+	a_fmov_xv1(c, T0, a);
+	a_fmov_xv(c, 8, d, a);
+	a_lsr_i(c, 8, T0, T0, 63);
+	a_extr(c, 8, d, T0, d, 63);
+}
+EMIT(vpmovmskb, 0)
+{
+	a_vushr_i(c, V16B, V0t, a, 7);
+	a_vusra_i(c, V8H, V0t, V0t, 7);
+	a_vusra_i(c, V4S, V0t, V0t, 14);
+	a_vusra_i(c, V2D, V0t, V0t, 28);
+	a_vumov(c, 1, T0, V0t, 8);
+	a_vumov(c, 1, d, V0t, 0);
+	a_orr_sh(c, 4, d, d, T0, LSL, 8);
+}
+
+/* ---- logic */
+
+EMIT(vand,  0) { if (a == b) v_mov(c, d, a); else a_vand(c, V16B, d, a, b); }
+EMIT(vor,   0) { if (a == b) v_mov(c, d, a); else a_vorr(c, V16B, d, a, b); }
+EMIT(vandn, 0) { if (a == b) a_vzero(c, d); else a_vbic(c, V16B, d, b, a); }            /* ~a & b */
+EMIT(vxor,  0) { if (a == b) a_vzero(c, d); else a_veor(c, V16B, d, a, b); }
+
+/* ---- arithmetic, one word each */
+
+VEC3(vadd16b,    add,    V16B)
+VEC3(vadd8h,     add,    V8H)
+VEC3(vadd4s,     add,    V4S)
+VEC3(vadd2d,     add,    V2D)
+VEC3(vsqadd16b,  sqadd,  V16B)
+VEC3(vsqadd8h,   sqadd,  V8H)
+VEC3(vuqadd16b,  uqadd,  V16B)
+VEC3(vuqadd8h,   uqadd,  V8H)
+VEC3(vsub16b,    sub,    V16B)
+VEC3(vsub8h,     sub,    V8H)
+VEC3(vsub4s,     sub,    V4S)
+VEC3(vsub2d,     sub,    V2D)
+VEC3(vsqsub16b,  sqsub,  V16B)
+VEC3(vsqsub8h,   sqsub,  V8H)
+VEC3(vuqsub16b,  uqsub,  V16B)
+VEC3(vuqsub8h,   uqsub,  V8H)
+VEC3(vmul8h,     mul,    V8H)
+VEC3(vmul4s,     mul,    V4S)
+VEC3(vurhadd16b, urhadd, V16B)
+VEC3(vurhadd8h,  urhadd, V8H)
+VEC3(vumin16b,   umin,   V16B)
+VEC3(vumin8h,    umin,   V8H)
+VEC3(vumin4s,    umin,   V4S)
+VEC3(vumax16b,   umax,   V16B)
+VEC3(vumax8h,    umax,   V8H)
+VEC3(vumax4s,    umax,   V4S)
+VEC3(vsmin16b,   smin,   V16B)
+VEC3(vsmin8h,    smin,   V8H)
+VEC3(vsmin4s,    smin,   V4S)
+VEC3(vsmax16b,   smax,   V16B)
+VEC3(vsmax8h,    smax,   V8H)
+VEC3(vsmax4s,    smax,   V4S)
+VEC3(vaddp8h,    addp,   V8H)
+VEC3(vaddp4s,    addp,   V4S)
+VEC3(vcmgt16b,   cmgt,   V16B)
+VEC3(vcmgt8h,    cmgt,   V8H)
+VEC3(vcmgt4s,    cmgt,   V4S)
+VEC3(vcmgt2d,    cmgt,   V2D)
+VEC2(vabs16b,    abs,    V16B)
+VEC2(vabs8h,     abs,    V8H)
+VEC2(vabs4s,     abs,    V4S)
+
+/* PCMPEQ of a register with itself is the idiom for all ones. */
+static void equal(struct tr *c, int T, int d, int a, int b)
+{
+	if (a == b)
+		a_vmovi(c, V16B, d, 0xff, 0);
+	else
+		a_vcmeq(c, T, d, a, b);
+}
+EMIT(vcmeq16b, 0) { equal(c, V16B, d, a, b); }
+EMIT(vcmeq8h,  0) { equal(c, V8H, d, a, b); }
+EMIT(vcmeq4s,  0) { equal(c, V4S, d, a, b); }
+EMIT(vcmeq2d,  0) { equal(c, V2D, d, a, b); }
+
+/* ---- products, sums of differences */
+
+EMIT(vsmulh8h, 0)                                       /* upper halves of the products */
+{
+	a_vsmull(c, V4H, V0t, a, b);
+	a_vsmull2(c, V4H, V1t, a, b);
+	a_vuzp2(c, V8H, d, V0t, V1t);
+}
+EMIT(vumulh8h, 0)
+{
+	a_vumull(c, V4H, V0t, a, b);
+	a_vumull2(c, V4H, V1t, a, b);
+	a_vuzp2(c, V8H, d, V0t, V1t);
+}
+EMIT(vmaddwd, 0)                                        /* d.4s = a0 * b0 + a1 * b1 */
+{
+	a_vsmull(c, V4H, V0t, a, b);
+	a_vsmull2(c, V4H, V1t, a, b);
+	a_vaddp(c, V4S, d, V0t, V1t);
+}
+EMIT(vumull2d, 0)                                       /* d.2d = a.s0 * b.s0, a.s2 * b.s2 */
+{
+	a_vxtn(c, V2S, V0t, a);
+	if (a != b)
+		a_vxtn(c, V2S, V1t, b);
+	a_vumull(c, V2S, d, V0t, a == b ? V0t : V1t);
+}
+EMIT(vsmull2d, 0)
+{
+	a_vxtn(c, V2S, V0t, a);
+	if (a != b)
+		a_vxtn(c, V2S, V1t, b);
+	a_vsmull(c, V2S, d, V0t, a == b ? V0t : V1t);
+}
+/* SQRDMULH is the same but for -1 * -1, which it saturates. */
+EMIT(vmulhrs8h, 0)                                      /* d = (a * b + 0x4000) >> 15 */
+{
+	a_vsmull(c, V4H, V0t, a, b);
+	a_vsmull2(c, V4H, V1t, a, b);
+	a_vrshrn_i(c, V4H, d, V0t, 15);
+	a_vrshrn2_i(c, V4H, d, V1t, 15);
+}
+/* a unsigned, b signed: the products fit into 16 bits, their sum saturates. */
+EMIT(vmaddubsw, 0)
+{
+	a_vuxtl(c, V8B, V0t, a);
+	a_vsxtl(c, V8B, V1t, b);
+	a_vuxtl2(c, V8B, V2t, a);
+	a_vsxtl2(c, V8B, V3t, b);
+	a_vmul(c, V8H, V0t, V0t, V1t);
+	a_vmul(c, V8H, V2t, V2t, V3t);
+	a_vuzp1(c, V8H, V1t, V0t, V2t);
+	a_vuzp2(c, V8H, V3t, V0t, V2t);
+	a_vsqadd(c, V8H, d, V1t, V3t);
+}
+EMIT(vsadbw, 0)                                         /* d.2d = sums of eight |a - b| */
+{
+	a_vuabd(c, V16B, V0t, a, b);
+	a_vuaddlp(c, V16B, V0t, V0t);
+	a_vuaddlp(c, V8H, V0t, V0t);
+	a_vuaddlp(c, V4S, d, V0t);
+}
+/* Eight sums of four |a - b|: a's window slides, b's four bytes stay. imm: which windows. */
+EMIT(vmpsadbw, ANYIMM)
+{
+	int from = i->imm & 4, block = (i->imm & 3) * 4;
+
+	for (int k = 0; k < 4; k++) {
+		int n = a;
+
+		if (from + k) {
+			n = V1t;
+			a_vext(c, V16B, n, a, a, from + k);
+		}
+		a_vdup_e(c, V8B, V2t, b, block + k);
+		if (k)
+			a_vuabal(c, V8B, V0t, n, V2t);
+		else
+			a_vuabdl(c, V8B, V0t, n, V2t);
+	}
+	a_vmov(c, V16B, d, V0t);
+}
+
+/* ---- neighbours: PHADDSW, PHSUBx */
+
+static void pairs(struct tr *c, int T, int a, int b)    /* even lanes of b:a into V0t, odd ones into V1t */
+{
+	a_vuzp1(c, T, V0t, a, b);
+	a_vuzp2(c, T, V1t, a, b);
+}
+EMIT(vsqaddp8h, 0) { pairs(c, V8H, a, b); a_vsqadd(c, V8H, d, V0t, V1t); }
+EMIT(vsubp8h,   0) { pairs(c, V8H, a, b); a_vsub(c, V8H, d, V0t, V1t); }
+EMIT(vsubp4s,   0) { pairs(c, V4S, a, b); a_vsub(c, V4S, d, V0t, V1t); }
+EMIT(vsqsubp8h, 0) { pairs(c, V8H, a, b); a_vsqsub(c, V8H, d, V0t, V1t); }
+
+static void sign(struct tr *c, int T, int d, int a, int b)      /* a * (b > 0 ? 1 : b < 0 ? -1 : 0) */
+{
+	a_vcmgt_z(c, T, V0t, b);
+	a_vcmlt_z(c, T, V1t, b);
+	a_vsub(c, T, V0t, V1t, V0t);
+	a_vmul(c, T, d, a, V0t);
+}
+EMIT(vsign16b, 0) { sign(c, V16B, d, a, b); }
+EMIT(vsign8h,  0) { sign(c, V8H, d, a, b); }
+EMIT(vsign4s,  0) { sign(c, V4S, d, a, b); }
+
+/* The smallest of eight words and its position: below 16 bits of value lie 16 of index. */
+EMIT(vphminposuw, 0)
+{
+	v_const(c, V0t, 0x0003000200010000, 0x0007000600050004);
+	a_vzip2(c, V8H, V1t, V0t, a);
+	a_vzip1(c, V8H, V0t, V0t, a);
+	a_vumin(c, V4S, V0t, V0t, V1t);
+	a_vuminv(c, V4S, V0t, V0t);
+	a_vrev32(c, V8H, d, V0t);
+}
+
+/* ---- shifts */
+
+enum { LEFT, RIGHT, ARITHMETIC };
+
+static void shift_i(struct tr *c, int T, int d, int a, u8 count, int how)
+{
+	int bits = 8 * a_width(T);
+
+	if (count >= bits && how != ARITHMETIC)
+		a_vzero(c, d);
+	else if (count == 0)
+		v_mov(c, d, a);
+	else if (how == LEFT)
+		a_vshl_i(c, T, d, a, count);
+	else if (how == RIGHT)
+		a_vushr_i(c, T, d, a, count);
+	else
+		a_vsshr_i(c, T, d, a, count < bits ? count : bits - 1);
+}
+EMIT(vslli8h, ANYIMM) { shift_i(c, V8H, d, a, i->imm, LEFT); }
+EMIT(vslli4s, ANYIMM) { shift_i(c, V4S, d, a, i->imm, LEFT); }
+EMIT(vslli2d, ANYIMM) { shift_i(c, V2D, d, a, i->imm, LEFT); }
+EMIT(vsrli8h, ANYIMM) { shift_i(c, V8H, d, a, i->imm, RIGHT); }
+EMIT(vsrli4s, ANYIMM) { shift_i(c, V4S, d, a, i->imm, RIGHT); }
+EMIT(vsrli2d, ANYIMM) { shift_i(c, V2D, d, a, i->imm, RIGHT); }
+EMIT(vsrai8h, ANYIMM) { shift_i(c, V8H, d, a, i->imm, ARITHMETIC); }
+EMIT(vsrai4s, ANYIMM) { shift_i(c, V4S, d, a, i->imm, ARITHMETIC); }
+
+/* The count is b's low 64 bits, unsigned; ARM's is the low byte of each lane, signed, negative to the right. */
+static void shift(struct tr *c, int T, int d, int a, int b, int how)
+{
+	a_vmovi(c, V2S, V1t, 64, 0);
+	a_vuqxtn(c, V2S, V0t, b);
+	a_vumin(c, V2S, V0t, V0t, V1t);
+	if (how != LEFT)
+		a_vneg(c, V2S, V0t, V0t);
+	a_vdup_e(c, T, V0t, V0t, 0);
+	if (how == ARITHMETIC)
+		a_vsshl(c, T, d, a, V0t);
+	else
+		a_vushl(c, T, d, a, V0t);
+}
+EMIT(vsll8h, 0) { shift(c, V8H, d, a, b, LEFT); }
+EMIT(vsll4s, 0) { shift(c, V4S, d, a, b, LEFT); }
+EMIT(vsll2d, 0) { shift(c, V2D, d, a, b, LEFT); }
+EMIT(vsrl8h, 0) { shift(c, V8H, d, a, b, RIGHT); }
+EMIT(vsrl4s, 0) { shift(c, V4S, d, a, b, RIGHT); }
+EMIT(vsrl2d, 0) { shift(c, V2D, d, a, b, RIGHT); }
+EMIT(vsra8h, 0) { shift(c, V8H, d, a, b, ARITHMETIC); }
+EMIT(vsra4s, 0) { shift(c, V4S, d, a, b, ARITHMETIC); }
+
+EMIT(vslldq, ANYIMM)                                    /* by bytes */
+{
+	u8 n = i->imm;
+
+	if (n > 15) {
+		a_vzero(c, d);
+	} else if (n == 0) {
+		v_mov(c, d, a);
+	} else {
+		a_vzero(c, V0t);
+		a_vext(c, V16B, d, V0t, a, 16 - n);
+	}
+}
+EMIT(vsrldq, ANYIMM)
+{
+	u8 n = i->imm;
+	int left = 16 - n;
+
+	if (n > 15) {
+		a_vzero(c, d);
+	} else if (n == 0) {
+		v_mov(c, d, a);
+	} else if ((left & (left - 1)) == 0) {
+		a_vdup_e(c, a_vscalar(left), d, a, n / left);
+	} else {
+		a_vzero(c, V0t);
+		a_vext(c, V16B, d, a, V0t, n);
+	}
+}
+
+/* ---- PTEST: ZF = (a & b) is zero, CF = (~a & b) is; the other flags are cleared */
+
+static void flags_cleared(struct tr *c)                 /* PF and AF */
+{
+	if (live(c, F_P | F_A))
+		a_mov_i(c, 4, R_PF, 1);
+	if (live(c, F_A))
+		a_mov(c, 4, R_AF, R_PF);
+}
+
+EMIT(vptest, 0)
+{
+	flags_cleared(c);
+	c->cs = CS_SUB;
+	if (!live(c, F_Z | F_S | F_O) && !live(c, F_C))
+		return;
+	if (!live(c, F_C) || !live(c, F_Z | F_S | F_O)) {
+		int n = a;
+
+		if (live(c, F_C))
+			a_vbic(c, V16B, n = V0t, b, a);
+		else if (a != b)
+			a_vand(c, V16B, n = V0t, a, b);
+		a_vumaxv(c, V4S, V0t, n);
+		a_fmov_xv(c, 4, T0, V0t);
+		a_cmp_i(c, 8, T0, live(c, F_C) ? 1 : 0);        /* 64 bits: N stays clear */
+		return;
+	}
+	a_vand(c, V16B, V0t, a, b);
+	a_vbic(c, V16B, V1t, b, a);
+	a_vumaxp(c, V4S, V0t, V0t, V1t);
+	a_vumaxp(c, V4S, V0t, V0t, V0t);
+	a_fmov_xv(c, 8, T0, V0t);
+	a_lsr_i(c, 8, T2, T0, 32);
+	a_sub_i(c, 8, T2, T2, 1);
+	a_lsr_i(c, 8, T2, T2, 63);
+	a_mov(c, 4, T0, T0);
+	a_cmp_i(c, 8, T0, 0);
+	tr_setflag_c(c, T2);
+}

@@ -1,0 +1,147 @@
+/* flags.c - the guest's flags in NZCV, x26 and x27. The only file that knows how each csense stands for them.
+ *
+ * SF ZF OF are N Z V. CF is C, its complement, or zero (csense). After fcmp nothing is in place yet: N Z C V read
+ * 0011 unordered, 1000 less, 0110 equal, 0010 greater, which COMISD reports as ZF PF CF = 111, 001, 100, 000.
+ */
+#include "tr/tr.h"
+
+static void cfinv(struct tr *c)
+{
+	if (has(c, HOST_FLAGM)) {
+		a_cfinv(c);
+		return;
+	}
+	a_mrs(c, T0, SR_NZCV);
+	a_eor_i(c, 8, T0, T0, 1ull << 29);
+	a_msr(c, SR_NZCV, T0);
+}
+
+/* From fcmp's result to ZF, PF, CF (C = !CF), SF = OF = AF = 0. */
+static void from_fcmp(struct tr *c)
+{
+	if (live(c, F_P | F_A)) {
+		a_cset(c, 4, R_PF, CC_VC);      /* one bit set: odd: ordered */
+		a_mov(c, 8, R_AF, R_PF);
+	}
+	if (!live(c, F_O | F_S | F_Z | F_C))
+		return;
+	if (has(c, HOST_FLAGM2)) {
+		a_axflag(c);
+		return;
+	}
+	a_mrs(c, T0, SR_NZCV);                  /* Z |= V, C &= ~V, N = V = 0 */
+	a_ubfx(c, 8, T1, T0, 28, 1);
+	a_orr_sh(c, 8, T0, T0, T1, LSL, 30);
+	a_bic_sh(c, 8, T0, T0, T1, LSL, 29);
+	a_and_i(c, 8, T0, T0, 0x60000000);
+	a_msr(c, SR_NZCV, T0);
+}
+
+void tr_need(struct tr *c, enum csense cs)
+{
+	if (c->cs == cs)
+		return;
+	if (c->cs == CS_FCMP || c->cs == CS_FORD) {
+		from_fcmp(c);
+		c->cs = CS_SUB;
+	}
+	if (live(c, F_C) && (c->cs == CS_SUB) != (cs == CS_SUB))
+		cfinv(c);
+	c->cs = cs;
+}
+
+int tr_cond(struct tr *c, int cc)
+{
+	static const u8 sub[16] = { CC_VS, CC_VC, CC_LO, CC_HS, CC_EQ, CC_NE, CC_LS, CC_HI,
+	                            CC_MI, CC_PL, CC_AL, CC_AL, CC_LT, CC_GE, CC_LE, CC_GT };
+	static const u8 fcmp[16] = { [COND_B] = CC_LT, [COND_AE] = CC_GE, [COND_BE] = CC_LE, [COND_A] = CC_GT,
+	                             [COND_P] = CC_VS, [COND_NP] = CC_VC };
+	u8 keep = c->live;
+	int r;
+
+	if (c->cs == CS_FORD && (cc == COND_E || cc == COND_NE))
+		return cc == COND_E ? CC_EQ : CC_NE;
+	if (c->cs == CS_FCMP || c->cs == CS_FORD) {
+		if (fcmp[cc])
+			return fcmp[cc];
+		c->live |= x86_cc_reads[cc];
+		tr_need(c, CS_SUB);
+		c->live = keep;
+		return sub[cc];
+	}
+	switch (cc) {
+	case COND_B: case COND_AE:
+		return c->cs == CS_SUB ? sub[cc] : a_invert(sub[cc]);
+	case COND_BE: case COND_A:
+		if (c->cs == CS_ZERO)
+			return cc == COND_BE ? CC_EQ : CC_NE;
+		c->live |= F_C;
+		tr_need(c, CS_SUB);
+		c->live = keep;
+	}
+	r = sub[cc];
+	return r;
+}
+
+void tr_parity(struct tr *c, int d)
+{
+	a_eor_sh(c, 4, d, R_PF, R_PF, LSR, 4);
+	a_eor_sh(c, 4, d, d, d, LSR, 2);
+	a_eor_sh(c, 4, d, d, d, LSR, 1);
+}
+
+void tr_pf(struct tr *c, int r)
+{
+	if (live(c, F_P | F_A))
+		a_mov(c, 4, R_PF, r);
+}
+
+void tr_af(struct tr *c, int a, int b)
+{
+	if (live(c, F_A))
+		a_eor(c, 4, R_AF, a, b);
+}
+
+void tr_nz(struct tr *c, int w, int r)
+{
+	if (live(c, F_O | F_S | F_Z | F_C)) {
+		if (w >= 4)
+			a_tst(c, w, r, r);
+		else
+			a_cmn_sh(c, 4, XZR, r, LSL, 32 - 8 * w);
+		c->cs = CS_ZERO;
+	}
+	if (live(c, F_P | F_A))
+		a_mov(c, 4, R_PF, r);
+	if (live(c, F_A))
+		a_mov(c, 4, R_AF, r);
+}
+
+void tr_getc(struct tr *c, int d)
+{
+	int cc;
+
+	if (c->cs == CS_ZERO) {
+		a_mov(c, 4, d, XZR);
+		return;
+	}
+	cc = tr_cond(c, COND_B);
+	a_cset(c, 4, d, cc);
+}
+
+/* CF = bit 0 of r. Goes by mrs and msr where rmif is missing. */
+void tr_setflag_c(struct tr *c, int r)
+{
+	if (c->cs == CS_FCMP || c->cs == CS_FORD)
+		tr_need(c, CS_SUB);
+	if (!live(c, F_C))
+		return;
+	if (has(c, HOST_FLAGM)) {
+		a_rmif(c, r, 63, 2);
+	} else {
+		a_mrs(c, T1, SR_NZCV);
+		a_bfi(c, 8, T1, r, 29, 1);
+		a_msr(c, SR_NZCV, T1);
+	}
+	c->cs = CS_ADD;
+}

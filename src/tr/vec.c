@@ -1,0 +1,108 @@
+/* vec.c - what the vector emitters share: constants, selections, scalar results, x86's default NaN.
+ *
+ * ARM's default NaN is positive, x86's negative, unless FPCR.AH says otherwise. Where that is made up for, the test
+ * is on the hot path and the repair is not. NZCV stays: it may hold the guest's flags. Arm ARM A1.5, SDM 4.8.3.7.
+ */
+#include "tr/vec.h"
+
+void v_mov(struct tr *c, int d, int n)
+{
+	if (d != n)
+		a_vmov(c, V16B, d, n);
+}
+
+/* By movi, through a general register, or as a literal that the code jumps over. */
+void v_const(struct tr *c, int d, u64 lo, u64 hi)
+{
+	u32 word[4];
+
+	if (lo == hi && a_vmov_const(c, V2D, d, lo))
+		return;
+	if (lo == hi && a_mov_plan(8, lo, word) <= 2) {
+		a_mov_i(c, 8, T0, lo);
+		a_vdup(c, V2D, d, T0);
+		return;
+	}
+	a_ldrv_lit(c, 16, d, 8);
+	a_b(c, 20);
+	a_put(c, (u32)lo);
+	a_put(c, lo >> 32);
+	a_put(c, (u32)hi);
+	a_put(c, hi >> 32);
+}
+
+void v_select(struct tr *c, int d, int m, int x, int y)
+{
+	if (d == y) {
+		a_vbit(c, V16B, d, x, m);
+	} else if (d == x) {
+		a_vbif(c, V16B, d, y, m);
+	} else {
+		a_vbsl(c, V16B, m, x, y);
+		a_vmov(c, V16B, d, m);
+	}
+}
+
+/* With NEP a scalar operation on scratch registers has no clean upper lanes either: always merge. */
+int fp_dst(struct tr *c, struct insn *i, int d)
+{
+	return !fp_afp(c) && tr_hi_free(c, i, d) ? d : V0t;
+}
+
+/* With NEP an operation with one source keeps the upper lanes of its destination. */
+int fp_dst1(struct tr *c, struct insn *i, int d, int a)
+{
+	return fp_afp(c) && d == a ? d : fp_dst(c, i, d);
+}
+
+void fp_merge(struct tr *c, struct insn *i, int w, int d, int a, int r)
+{
+	if (r != d)
+		fp_put(c, i, w, d, a, r);
+}
+
+void fp_put(struct tr *c, struct insn *i, int w, int d, int a, int r)
+{
+	if (tr_hi_free(c, i, d)) {
+		a_vdup_e(c, a_vscalar(w), d, r, 0);
+	} else {
+		v_mov(c, d, a);
+		a_vins_e(c, w, d, 0, r, 0);
+	}
+}
+
+/* Rare: a division or a square root, whose NaNs have the sign by default too. */
+bool fp_fixes_nan(struct tr *c, bool rare)
+{
+	return !fp_afp(c) && (rare || c->env->fp_exact);
+}
+
+/* A scalar: is it exactly ARM's default NaN? A vector: is there any NaN? Then those that no operand brought in
+ * get the sign bit. */
+void fp_result(struct tr *c, int w, bool q, int r, int a, int b)
+{
+	int T = q ? a_lanes(w, 1) : a_vscalar(w);
+	u32 *hot;
+
+	if (q) {
+		a_vfcmeq(c, T, V1t, r, r);
+		a_vuminv(c, V4S, V2t, V1t);
+		a_fmov_xv(c, 4, T0, V2t);
+	} else {
+		a_fmov_xv(c, w, T0, r);
+		a_eor_i(c, w, T0, T0, w == 8 ? 0x7ff8000000000000 : 0x7fc00000);
+	}
+	hot = c->code.p;
+	a_cbnz(c, w == 8 && !q ? 8 : 4, T0, 0);
+	T = a_lanes(w, 1);
+	a_vfcmeq(c, T, V1t, r, r);
+	a_vfcmeq(c, T, V2t, a, a);
+	a_vbic(c, V16B, V1t, V2t, V1t);
+	if (b != a) {
+		a_vfcmeq(c, T, V2t, b, b);
+		a_vand(c, V16B, V1t, V1t, V2t);
+	}
+	a_vshl_i(c, T, V1t, V1t, 8 * w - 1);
+	a_vorr(c, V16B, r, r, V1t);
+	a_bind(c, hot);
+}

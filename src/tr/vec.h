@@ -1,0 +1,32 @@
+/* vec.h - what the vector emitters share: constants, selections, and how a scalar result joins its register. */
+#ifndef TR_VEC_H
+#define TR_VEC_H
+
+#include "tr/tr.h"
+
+/* Emitters of one word: d = op(a, b), or op(a). */
+#define VEC3(name, op, T)  EMIT(name, 0) { a_v##op(c, T, d, a, b); }
+#define VEC2(name, op, T)  EMIT(name, 0) { a_v##op(c, T, d, a); }
+
+/* vec.c */
+void v_mov(struct tr *c, int d, int n);                         /* all of the register; nothing when d is n */
+void v_const(struct tr *c, int d, u64 lo, u64 hi);              /* clobbers T0 */
+void v_select(struct tr *c, int d, int m, int x, int y);        /* d = m ? x : y, bit by bit; m is scratch, none of d, x, y */
+
+/* Scalar floating point of w bytes. The result goes to fp_dst's register: d itself where its upper lanes may be
+ * lost, else V0t; fp_merge then makes d of a's upper lanes and the result. fp_put is the same for a result with garbage
+ * above it, which is never in d. */
+int  fp_dst(struct tr *c, struct insn *i, int d);
+int  fp_dst1(struct tr *c, struct insn *i, int d, int a);       /* for an operation with one source */
+void fp_merge(struct tr *c, struct insn *i, int w, int d, int a, int r);
+void fp_put(struct tr *c, struct insn *i, int w, int d, int a, int r);
+
+/* With FEAT_AFP the runtime sets FPCR.AH (x86's NaNs, minima and maxima) and FPCR.NEP (a scalar result keeps the
+ * upper lanes: those of the first source, of the destination where there is one source). */
+static inline bool fp_afp(struct tr *c) { return has(c, HOST_AFP); }
+
+/* Does a result of w bytes (q: a vector of them) need x86's default NaN made from ARM's? The only place to ask. */
+bool fp_fixes_nan(struct tr *c, bool rare);
+void fp_result(struct tr *c, int w, bool q, int r, int a, int b);  /* r = op(a, b) is in none of a, b; b may be a */
+
+#endif

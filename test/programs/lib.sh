@@ -1,0 +1,108 @@
+# lib.sh - sourced by the program tests (bash): TAP, and twins.
+#
+#   twin NAME PROGRAM ARGS...   runs an x86-64 program natively and under the translator, each in a fresh copy of $IN,
+#                               and compares stdout, stderr, exit status and the files left behind
+#   twin_sh NAME 'SCRIPT'       the same for bash -c SCRIPT: the shell and all its children
+#   fresh                       empties $IN;  then write a test's input files there
+#   finish                      the plan; the last line of every test
+# Variables that a test may set for a twin: LIMIT seconds (120), STDIN file, FILTER a shell command that both outputs
+# pass through (process ids, times), ENV more VAR=value words.
+#
+# The stele side runs under execwatch: an x86-64 program that runs natively there fails the test.
+# TRANSLATOR="COMMAND" puts something else to the test; TRANSLATOR=native compares the native side with itself and
+# so tries the tests alone. KEEP=1 leaves the directories. STORE=1 writes the native results to truth/ (make
+# truth); without an x86-64 CPU the translator is compared with these.
+set -u
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+watch=$top/build/host/execwatch
+TRANSLATOR=${TRANSLATOR:-$top/build/stele}
+root=                                   # where x86-64 programs are
+if [ "$(uname -m)" != x86_64 ]; then
+	root=$top/build/root
+	TRANSLATOR="$TRANSLATOR -L $root"
+fi
+me=$(basename "$0" .t)
+truth=$top/test/programs/truth/$(basename "$(cd "$(dirname "$0")" && pwd)")-$me
+T=$(mktemp -d "${TMPDIR:-/tmp}/stele-test.XXXXXX") || exit 2
+IN=$T/in
+trap '[ -n "${KEEP:-}" ] && echo "# kept: $T" || { chmod -R u+w "$T"; rm -rf "$T"; }' EXIT
+trap 'exit 130' INT TERM
+mkdir "$IN"
+count=0 failed=0
+[ -z "${STORE:-}" ] || { mkdir -p "$(dirname "$truth")"; : > "$truth"; }
+
+diag() { sed 's/^/# /' | cut -c1-300 | head -"${1:-20}"; }
+pass() { count=$((count + 1)); echo "ok $count - $1"; }
+fail() { count=$((count + 1)) failed=$((failed + 1)); echo "not ok $count - $1"; }
+skip() { count=$((count + 1)); echo "ok $count - $1 # SKIP $2"; }
+finish() { echo "1..$count"; exit $((failed > 0)); }
+fresh() { rm -rf "$IN"; mkdir "$IN"; }
+
+# side NAME COMMAND...: runs the command in a fresh copy of $IN, always at the same path; leaves $T/NAME/{out,err,
+# status,files,w}
+side() {
+	local name=$1; shift
+	chmod -R u+w "$T/$name" "$T/w" 2>/dev/null
+	rm -rf "${T:?}/$name" "$T/w"; mkdir "$T/$name"
+	cp -a "$IN" "$T/w"
+	(	cd "$T/w" || exit 2
+		# shellcheck disable=SC2086
+		exec env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME="$T/w" TMPDIR="$T/w" LANG=C.UTF-8 TZ=UTC \
+			TERM=dumb SHELL=/bin/sh ${ENV:-} timeout -k 5 $((${LIMIT:-120} * ${LIMIT_SCALE:-1})) "$@"
+	) < "${STDIN:-/dev/null}" > "$T/$name/out" 2> "$T/$name/err"
+	echo $? > "$T/$name/status"
+	mv "$T/w" "$T/$name/w"
+	sed -i '/^qemu: uncaught target signal/d' "$T/$name/err"
+	if [ -n "${FILTER:-}" ]; then
+		for f in out err; do bash -c "$FILTER" < "$T/$name/$f" > "$T/$name/f" && mv "$T/$name/f" "$T/$name/$f"; done
+	fi
+	(cd "$T/$name/w" && {
+		find . -printf '%y %m %p %l\n' | sort -k3
+		find . -type f -print0 | sort -z | xargs -0r sha256sum
+	}) > "$T/$name/files"
+}
+
+record() { (cd "$T/$1" && echo "$2 $(cat status) $(cat out | sha256sum | cut -c1-16) $(cat err | sha256sum | cut -c1-16)" \
+	"$(sha256sum < files | cut -c1-16)"); }
+
+twin() {
+	local name=$1 program=$2 native=() found what; shift 2
+	case $program in
+	*/*) found=$program ;;
+	*)   found=$(PATH=$root/usr/local/bin:$root/usr/bin:$root/bin:$root/usr/sbin type -P "$program") || {
+		fail "$name"; echo "# $program: not installed"; return; }
+	     found=${found#"$root"} ;;
+	esac
+	if [ -z "$root" ]; then
+		side native "$watch" -n "$found" "$@"
+		[ -z "${STORE:-}" ] || { record native "$name" >> "$truth"; pass "$name"; return; }
+	elif ! grep -q "^$name " "$truth" 2>/dev/null; then
+		skip "$name" "needs an x86-64 CPU"; return
+	fi
+	if [ "$TRANSLATOR" = native ]; then
+		side stele "$watch" -n "$found" "$@"
+	else
+		# shellcheck disable=SC2086
+		side stele "$watch" -o "$T/natively" $TRANSLATOR "$found" "$@"
+	fi
+	what=
+	if [ -s "$T/natively" ]; then what+=" children"; fi
+	if [ -z "$root" ]; then
+		for f in status out err files; do cmp -s "$T/native/$f" "$T/stele/$f" || what+=" $f"; done
+	elif [ "$(record stele "$name")" != "$(grep "^$name " "$truth")" ]; then
+		what+=" result"
+	fi
+	if [ -z "$what" ]; then pass "$name"; return; fi
+	fail "$name"
+	echo "# differs:$what"
+	for f in $what; do
+		case $f in
+		children) diag 5 < "$T/natively"; rm "$T/natively" ;;
+		result)   diag 40 < <(cd "$T/stele" && tail -n 12 status out err files) ;;
+		*)        diff -a -u --label native-$f --label stele-$f "$T/native/$f" "$T/stele/$f" | diag 20 ;;
+		esac
+	done
+	[ "$(cat "$T/stele/status")" != 124 ] || echo "# time limit of $((${LIMIT:-120} * ${LIMIT_SCALE:-1})) s"
+}
+
+twin_sh() { local name=$1 script=$2; shift 2; twin "$name" bash -c "$script" bash "$@"; }
