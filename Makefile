@@ -145,6 +145,24 @@ test-programs-%: all guest
 	tool/setup programs
 	$(PROVE) test/programs/$*/*.t
 
+## make bench              instructions and modelled cycles over native, beside the peers' (bench/table.py says how)
+## make bench-startup      what starting and translating costs
+.PHONY: bench bench-startup bench-programs
+bench-programs: $(B)/bench/a64cost.so
+	tool/setup bench
+	@[ -f $(B)/bench/built ] && [ -z "$$(find bench/build bench/src -newer $(B)/bench/built)" ] || \
+		{ X86CC=$(X86CC) A64CC=$(A64CC) bench/build $(B)/bench/out $(B)/src && touch $(B)/bench/built; }
+bench: all bench-programs
+	nice -n 5 bench/run.py --plugin $(B)/bench/a64cost.so --out $(B)/bench/out --list bench/programs.list \
+		--csv $(B)/bench/programs.csv --jobs $(JOBS) --who 'stele | | $(CURDIR)/$(B)/stele' \
+		--who 'stele-tso | STELE_ORDER=tso | $(CURDIR)/$(B)/stele' $(if $(ONLY),--only $(ONLY))
+	bench/table.py $(B)/bench/programs.csv bench/peers.tsv
+bench-startup: all bench-programs $(B)/host/execwatch
+	nice -n 5 bench/startup.py $(B)/bench/a64cost.so $(B)/bench/out $(B)/stele $(B)/host/execwatch
+$(B)/bench/a64cost.so: bench/a64cost.c
+	@mkdir -p $(@D)
+	$(HOSTCC) -O2 -Wall -shared -fPIC -o $@ $< -lpthread -Wl,--unresolved-symbols=ignore-all
+
 clean:
 	rm -rf $(B)/a64 $(B)/host $(B)/gen $(B)/guest $(B)/arm $(B)/stele $(B)/libstele.a
 

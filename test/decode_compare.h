@@ -78,6 +78,7 @@ static bool same_name(const struct insn *i, const char *zydis)
 	if (!strcmp(ours, zydis))
 		return true;
 	switch (x86_rows[i->row].mn) {
+	case MN_JRCXZ: return i->aw == 4 && !strcmp(zydis, "jecxz");
 	case MN_IRET: case MN_PUSHF: case MN_POPF:
 		return !strncmp(ours, zydis, n) && !strcmp(zydis + n, i->w == 8 ? "q" : i->w == 4 ? "d" : "");
 	default: return false;
@@ -88,35 +89,48 @@ static bool same_name(const struct insn *i, const char *zydis)
 
 static u8 zreg(ZydisRegister r) { return r == ZYDIS_REGISTER_NONE ? NOREG : r == ZYDIS_REGISTER_RIP || r == ZYDIS_REGISTER_EIP ? RIP : ZydisRegisterGetId(r); }
 
+static const struct { ZydisRegisterClass class; u8 kind, w; } classes[] = {
+	{ ZYDIS_REGCLASS_GPR8, OP_GPR, 1 }, { ZYDIS_REGCLASS_GPR16, OP_GPR, 2 }, { ZYDIS_REGCLASS_GPR32, OP_GPR, 4 },
+	{ ZYDIS_REGCLASS_GPR64, OP_GPR, 8 }, { ZYDIS_REGCLASS_XMM, OP_XMM, 0 }, { ZYDIS_REGCLASS_YMM, OP_XMM, 32 },
+	{ ZYDIS_REGCLASS_MMX, OP_MMX, 0 }, { ZYDIS_REGCLASS_X87, OP_ST, 0 }, { ZYDIS_REGCLASS_SEGMENT, OP_SEG, 0 },
+	{ ZYDIS_REGCLASS_CONTROL, OP_CR, 0 }, { ZYDIS_REGCLASS_DEBUG, OP_DR, 0 },
+};
+
+static u8 reg_kind(ZydisRegister r)
+{
+	if (r >= ZYDIS_REGISTER_AH && r <= ZYDIS_REGISTER_BH)
+		return OP_GPRH;
+	for (size_t n = 0; n < countof(classes); n++)
+		if (classes[n].class == ZydisRegisterGetClass(r))
+			return classes[n].kind;
+	return OP_NONE;
+}
+
+/* Zydis numbers al..bl, ah..bh, spl..r15b. */
+static u8 reg_number(ZydisRegister r)
+{
+	if (ZydisRegisterGetClass(r) != ZYDIS_REGCLASS_GPR8)
+		return ZydisRegisterGetId(r);
+	return r <= ZYDIS_REGISTER_BL ? r - ZYDIS_REGISTER_AL : r <= ZYDIS_REGISTER_BH ? r - ZYDIS_REGISTER_AH : r - ZYDIS_REGISTER_SPL + 4;
+}
+
+static u8 reg_width(ZydisRegister r)
+{
+	for (size_t n = 0; n < countof(classes); n++)
+		if (classes[n].class == ZydisRegisterGetClass(r))
+			return classes[n].w;
+	return 0;
+}
+
 static void compare_register(const struct compare *c, int k, const struct opnd *o, ZydisRegister r)
 {
-	static const struct { ZydisRegisterClass class; u8 kind, w; } classes[] = {
-		{ ZYDIS_REGCLASS_GPR8, OP_GPR, 1 }, { ZYDIS_REGCLASS_GPR16, OP_GPR, 2 }, { ZYDIS_REGCLASS_GPR32, OP_GPR, 4 },
-		{ ZYDIS_REGCLASS_GPR64, OP_GPR, 8 }, { ZYDIS_REGCLASS_XMM, OP_XMM, 0 }, { ZYDIS_REGCLASS_YMM, OP_XMM, 32 },
-		{ ZYDIS_REGCLASS_MMX, OP_MMX, 0 }, { ZYDIS_REGCLASS_X87, OP_ST, 0 }, { ZYDIS_REGCLASS_SEGMENT, OP_SEG, 0 },
-		{ ZYDIS_REGCLASS_CONTROL, OP_CR, 0 }, { ZYDIS_REGCLASS_DEBUG, OP_DR, 0 },
-	};
-	ZydisRegisterClass class = ZydisRegisterGetClass(r);
-	u8 kind = OP_NONE, w = 0, reg = ZydisRegisterGetId(r);
+	u8 w = reg_width(r);
 
-	for (size_t n = 0; n < countof(classes); n++)
-		if (classes[n].class == class) {
-			kind = classes[n].kind;
-			w = classes[n].w;
-		}
-	if (r >= ZYDIS_REGISTER_AH && r <= ZYDIS_REGISTER_BH) {
-		kind = OP_GPRH;
-		reg = r - ZYDIS_REGISTER_AH;
-	} else if (kind == OP_GPR && w == 1) {  /* Zydis numbers al..bl, ah..bh, spl.. */
-		reg = r <= ZYDIS_REGISTER_BL ? r - ZYDIS_REGISTER_AL : r - ZYDIS_REGISTER_SPL + 4;
-	}
-	if (kind != o->kind)
-		differ(c, "kind", "op%d %d for %s", k, o->kind, ZydisRegisterGetString(r));
-	else if (reg != o->reg)
+	if (reg_number(r) != o->reg)
 		differ(c, "register", "op%d", k);
 	if (w && w != o->w)
 		differ(c, "width", "op%d %d for %d", k, o->w, w);
-	if (kind == OP_XMM && o->w == 32 && class != ZYDIS_REGCLASS_YMM)
+	if (o->kind == OP_XMM && (o->w == 32) != (w == 32))
 		differ(c, "width", "op%d ymm", k);
 }
 
@@ -130,11 +144,12 @@ static void compare_memory(const struct compare *c, int k, const struct opnd *o,
 			differ(c, "memory", "op%d base", k);
 		if (o->kind == OP_STR_SRC && seg != i->seg)
 			differ(c, "memory", "op%d segment", k);
-	} else if (o->kind != OP_MEM && o->kind != OP_VMEM) {
-		differ(c, "kind", "op%d %d for memory", k, o->kind);
-		return;
+	} else if (i->aw == 4 && i->base == NOREG && z->mem.base == ZYDIS_REGISTER_R13D) {
+		;                               /* Zydis 4.0 takes REX.B for a base where SIB says none: SDM table 2-3 */
 	} else if (i->base == MOFFS) {
-		if (z->mem.base || z->mem.index || (u64)z->mem.disp.value != (u64)i->imm || seg != i->seg)
+		u64 disp = i->aw == 4 ? (u32)z->mem.disp.value : (u64)z->mem.disp.value;
+
+		if (z->mem.base || z->mem.index || disp != (u64)i->imm || seg != i->seg)
 			differ(c, "memory", "op%d moffs", k);
 	} else {
 		if (zreg(z->mem.base) != i->base)
@@ -162,9 +177,6 @@ static void compare_immediate(const struct compare *c, int k, const struct opnd 
 		if (o->kind != OP_REL)
 			differ(c, "kind", "op%d %d for relative", k, o->kind);
 		zv += c->pc + c->z->i.length;
-	} else if (o->kind != OP_IMM) {
-		differ(c, "kind", "op%d %d for immediate", k, o->kind);
-		return;
 	}
 	if (!z->imm.is_signed && o->w < 8) {    /* same bits at the operand's width */
 		u64 mask = (1ull << 8 * o->w) - 1;
@@ -195,39 +207,82 @@ static bool repeats(const struct insn *i, int k)
 	return *s == 'H' && !(i->prefix & PFX_VEX);
 }
 
-static void compare_operands(const struct compare *c)
+/* Could Zydis's operand be this one at all? */
+static bool same_sort(const struct insn *i, const struct opnd *o, const ZydisDecodedOperand *z)
 {
-	const struct insn *i = c->i;
-	int k = 0, nz = 0;
+	switch (z->type) {
+	case ZYDIS_OPERAND_TYPE_MEMORY:
+		return o->kind == OP_MEM || o->kind == OP_VMEM || o->kind == OP_STR_SRC || o->kind == OP_STR_DST;
+	case ZYDIS_OPERAND_TYPE_IMMEDIATE: return o->kind == OP_IMM || o->kind == OP_REL;
+	case ZYDIS_OPERAND_TYPE_REGISTER: return reg_kind(z->reg.value) == o->kind;
+	default: return false;
+	}
+}
 
+/* What Zydis hides we may show: st(0), the accumulator, rSI and rDI of a string instruction. */
+static const ZydisDecodedOperand *find_hidden(const struct compare *c, const struct opnd *o, u32 *used)
+{
 	for (int n = 0; n < c->z->i.operand_count; n++) {
 		const ZydisDecodedOperand *z = &c->z->o[n];
-		const struct opnd *o = &i->o[k];
-		u8 access = o->access;
 
-		if (z->visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN)
+		if (z->visibility != ZYDIS_OPERAND_VISIBILITY_HIDDEN || *used >> n & 1 || !same_sort(c->i, o, z))
 			continue;
-		if (k >= 4 || !o->kind) {
-			differ(c, "operands", "fewer than %d", c->z->i.operand_count_visible);
-			return;
-		}
-		if (z->type == ZYDIS_OPERAND_TYPE_REGISTER)
-			compare_register(c, k, o, z->reg.value);
-		else if (z->type == ZYDIS_OPERAND_TYPE_MEMORY)
-			compare_memory(c, k, o, z);
-		else if (z->type == ZYDIS_OPERAND_TYPE_IMMEDIATE)
-			compare_immediate(c, k, o, z);
-		if (k == 0 && repeats(i, 1))
-			access |= OP_READ;
-		if (access != zaccess(z) && z->type != ZYDIS_OPERAND_TYPE_IMMEDIATE && z->mem.type != ZYDIS_MEMOP_TYPE_AGEN)
-			differ(c, "access", "op%d %d for %d", k, access, zaccess(z));
-		nz++;
-		k++;
-		if (k < 4 && repeats(i, k))
-			k++;
+		if (z->type == ZYDIS_OPERAND_TYPE_REGISTER && reg_number(z->reg.value) != o->reg)
+			continue;
+		if (z->type == ZYDIS_OPERAND_TYPE_MEMORY && o->kind != OP_MEM &&
+		    zreg(z->mem.base) != (o->kind == OP_STR_SRC ? RSI : RDI))
+			continue;
+		*used |= 1u << n;
+		return z;
 	}
-	if (k < 4 && i->o[k].kind)
-		differ(c, "operands", "more than %d", nz);
+	return 0;
+}
+
+static void compare_operand(const struct compare *c, int k, const ZydisDecodedOperand *z)
+{
+	const struct opnd *o = &c->i->o[k];
+	u8 access = o->access | (k == 0 && repeats(c->i, 1) ? OP_READ : 0);
+
+	if (z->type == ZYDIS_OPERAND_TYPE_REGISTER)
+		compare_register(c, k, o, z->reg.value);
+	else if (z->type == ZYDIS_OPERAND_TYPE_MEMORY)
+		compare_memory(c, k, o, z);
+	else
+		compare_immediate(c, k, o, z);
+	if (z->type == ZYDIS_OPERAND_TYPE_IMMEDIATE)
+		return;
+	if (z->type == ZYDIS_OPERAND_TYPE_MEMORY && z->mem.type == ZYDIS_MEMOP_TYPE_AGEN)
+		return;
+	if (access != zaccess(z))
+		differ(c, "access", "op%d %d for %d", k, access, zaccess(z));
+}
+
+static void compare_operands(const struct compare *c)
+{
+	const ZydisDecodedOperand *zs = c->z->o;
+	int nz = c->z->i.operand_count, n = 0;
+	u32 used = 0;
+
+	for (int k = 0; k < 4 && c->i->o[k].kind; k++) {
+		const ZydisDecodedOperand *z = 0;
+
+		if (k && repeats(c->i, k))
+			continue;
+		for (; n < nz && zs[n].visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN; n++)
+			;
+		if (n < nz && same_sort(c->i, &c->i->o[k], &zs[n]) && !(c->i->o[k].kind == OP_ST && c->i->o[k].reg != reg_number(zs[n].reg.value)))
+			z = &zs[n++];
+		else
+			z = find_hidden(c, &c->i->o[k], &used);
+		if (z)
+			compare_operand(c, k, z);
+		else
+			differ(c, "operand", "op%d is ours alone", k);
+	}
+	for (; n < nz; n++)
+		if (zs[n].visibility != ZYDIS_OPERAND_VISIBILITY_HIDDEN)
+			differ(c, "operand", "%s is Zydis's alone", zs[n].type == ZYDIS_OPERAND_TYPE_REGISTER ?
+				ZydisRegisterGetString(zs[n].reg.value) : zs[n].type == ZYDIS_OPERAND_TYPE_MEMORY ? "memory" : "immediate");
 }
 
 /* ---- flags ---------------------------------------------------------------------------------------------- */

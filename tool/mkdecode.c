@@ -99,7 +99,7 @@ static const struct { const char *name; u8 place, kind, reg; const char *w; } fi
 	{ "CL", AT_FIXED, OP_GPR, RCX, "b" }, { "DX", AT_FIXED, OP_GPR, RDX, "w" }, { "EDX", AT_FIXED, OP_GPR, RDX, "d" },
 	{ "RDX", AT_FIXED, OP_GPR, RDX, "q" }, { "XMM0", AT_FIXED, OP_XMM, 0, "dq" }, { "ST0", AT_FIXED, OP_ST, 0, "t" },
 	{ "STi", AT_STI, OP_ST, 0, "t" }, { "FS", AT_FIXED, OP_SEG, SEG_FS, "w" }, { "GS", AT_FIXED, OP_SEG, SEG_GS, "w" },
-	{ "1", AT_ONE, OP_IMM, 0, "b" }, { "mBX", AT_MREG, OP_MEM, RBX, "b" }, { "mDI", AT_MREG, OP_MEM, RDI, "dq" },
+	{ "1", AT_ONE, OP_IMM, 0, "b" }, { "mBX", AT_MREG, OP_MEM, RBX, "b" }, { "mDIq", AT_MREG, OP_MEM, RDI, "q" }, { "mDIdq", AT_MREG, OP_MEM, RDI, "dq" },
 };
 
 /* Letters of the opcode map. reg: 3 register form only, 0 memory only, -1 either, -2 nothing to do with ModRM.rm */
@@ -155,7 +155,7 @@ static struct spec by_letter(const struct row *r, struct found *f, char letter, 
 			s.w = width(r, letter == 'J' && *w == 'z' ? "d" : w);
 			if (letters[k].vec)
 				f->attr |= ROW_VEC;
-			if (letters[k].reg >= 0 && !(f->shape.flags & SHAPE_CHECK)) {
+			if (letters[k].reg >= 0 && !(f->shape.flags & SHAPE_NOMEM)) {
 				f->mask |= K_REGFORM;
 				f->value |= letters[k].reg == 3 ? K_REGFORM : 0;
 			}
@@ -185,7 +185,7 @@ static void operands(const struct row *r, struct found *f)
 
 	/* MOV of control and debug registers takes ModRM.rm as a register whatever mod says. */
 	if (strpbrk(r->opnds, "CD") && f->map == MAP_0F && f->opcode >> 2 == 0x20 >> 2)
-		f->shape.flags |= SHAPE_CHECK;
+		f->shape.flags |= SHAPE_CHECK | SHAPE_NOMEM;
 	snprintf(buf, sizeof buf, "%s", r->opnds);
 	for (char *t = strtok_r(buf, " ", &save); t; t = strtok_r(0, " ", &save)) {
 		u8 access = *t == '=' ? OP_WRITE : *t == '+' ? OP_READ | OP_WRITE : OP_READ;
@@ -206,7 +206,7 @@ static void operands(const struct row *r, struct found *f)
 		} else {
 			s = by_letter(r, f, *t, t + 1);
 		}
-		if (f->shape.flags & SHAPE_CHECK && s.kind == OP_GPR)
+		if (f->shape.flags & SHAPE_NOMEM && s.kind == OP_GPR)
 			s.place = AT_RCR;
 		s.access = access;
 		if (w < 0 && s.kind != OP_IMM && strcmp(t, "DX"))
@@ -216,7 +216,7 @@ static void operands(const struct row *r, struct found *f)
 		f->shape.op[f->shape.nop++] = add_spec(s);
 	}
 	f->shape.w = w < 0 ? width(r, "q") : w;
-	if (strchr(r->opnds, 'S') && strstr(r->opnds, "Sw"))
+	if (strstr(r->opnds, "Sw"))
 		f->shape.flags |= SHAPE_CHECK;
 }
 
@@ -326,8 +326,8 @@ static void encoding(const struct row *r, struct found *f)
 		bad(r, "incomplete", "encoding");
 	if (f->vex)
 		f->map += MAP_VEX - MAP_0F;
-	if (f->map == MAP_1 && f->opcode == 0x90 && f->span == 1)
-		want(f, K_B, 0);                /* with REX.B it is XCHG r8, rAX */
+	if (f->map == MAP_1 && f->opcode == 0x90 && f->span == 1 && !(f->mask & K_PP))
+		want(f, K_B, 0);                /* with REX.B it is XCHG r8, rAX; PAUSE does not care */
 }
 
 static void attributes(const struct row *r, struct found *f)

@@ -3,16 +3,16 @@
  * What every function keeps to:
  *   - the first argument is the code buffer, or a struct that begins with one (struct tr);
  *   - registers are ints 0..31; 31 is XZR or SP as the instruction says; V registers are 0..31 too;
- *   - w is a width in bytes: 8 is the 64-bit form and any smaller one the 32-bit form where the instruction computes;
- *     exact where it accesses memory (1, 2, 4, 8, and 16 for V) and for scalar floating point (2, 4, 8);
+ *   - w is a width in bytes: where the instruction computes, 8 is the 64-bit form and anything less the 32-bit
+ *     form; exact where it accesses memory (1, 2, 4, 8, and 16 for V) and for scalar floating point (2, 4, 8);
  *   - T is a vector arrangement, V8B..V2D, or a scalar in a V register, VB..VD;
  *   - a_x the register form, a_x_i immediate, a_x_sh shifted register, a_x_ext extended register, a_x_z against
  *     zero, a_x_e by element; a_vx the vector form;
  *   - branch offsets are in bytes from the instruction itself; a_bind fills in a forward one;
  *   - nothing is checked in a build without A64_CHECK, neither operands nor room in the buffer.
  *
- * The regular forms are rows of a64.def, the irregular ones are written out in a64_int.h, a64_mem.h, a64_vec.h:
- * look for the mnemonic there. Arm ARM C4 (encodings), C6 (base), C7 (FP and vector).
+ * The regular forms are rows of a64_int.def, a64_mem.def, a64_vec.def; the irregular ones are written out in the
+ * header beside each. Look for the mnemonic there. Arm ARM C4 (encodings), C6 (base), C7 (FP and vector).
  */
 #ifndef A64_H
 #define A64_H
@@ -46,7 +46,9 @@ enum {
 	V16, V17, V18, V19, V20, V21, V22, V23, V24, V25, V26, V27, V28, V29, V30, V31
 };
 
-enum cc { CC_EQ, CC_NE, CC_HS, CC_LO, CC_MI, CC_PL, CC_VS, CC_VC, CC_HI, CC_LS, CC_GE, CC_LT, CC_GT, CC_LE, CC_AL };
+enum cc {
+	CC_EQ, CC_NE, CC_HS, CC_LO, CC_MI, CC_PL, CC_VS, CC_VC, CC_HI, CC_LS, CC_GE, CC_LT, CC_GT, CC_LE, CC_AL
+};
 
 static inline int a_invert(int cc)
 {
@@ -62,7 +64,7 @@ enum {
 	V8B, V16B, V4H, V8H, V2S, V4S, V1D, V2D, V1Q = 9,
 	VB = 0x11, VH = 0x13, VS = 0x15, VD = 0x17, VQ = 0x19
 };
-enum {                                  /* sets of them, for a64.def */
+enum {                                  /* sets of them, for a64_vec.def */
 	T_B = 1 << V8B | 1 << V16B, T_H = 1 << V4H | 1 << V8H, T_S = 1 << V2S | 1 << V4S, T_D = 1 << V2D,
 	T_V1D = 1 << V1D, T_BHS = T_B | T_H | T_S, T_BHSD = T_BHS | T_D, T_FP = T_S | T_D,
 	T_VH = 1 << VH, T_VS = 1 << VS, T_VD = 1 << VD, T_VFP = T_VS | T_VD, T_SCALAR = 1 << VB | T_VH | T_VFP

@@ -5,8 +5,9 @@
 #include "a64.h"
 
 enum {                                  /* system registers, for a_mrs and a_msr */
-#define SYSREG(name, op0, op1, crn, crm, op2) SR_##name = op0 << 19 | op1 << 16 | crn << 12 | crm << 8 | op2 << 5,
-#include "a64/a64.def"
+#define SYSREG(name, op0, op1, crn, crm, op2) \
+	SR_##name = op0 << 19 | op1 << 16 | crn << 12 | crm << 8 | op2 << 5,
+#include "a64/a64_sys.def"
 };
 
 #define WORD(name, op)     static inline void a_##name(A c) { a_put(c, op); }
@@ -53,7 +54,8 @@ enum {                                  /* system registers, for a_mrs and a_msr
 	static inline void a_##name(A c, int w, int d, int imm16, int shift) \
 	{ \
 		a_assert(shift % 16 == 0 && (w == 8 || shift < 32)); \
-		a_put(c, A_SF(w) | (op) | a_field((u32)shift / 16, 2, 21) | a_field((u32)imm16, 16, 5) | A_D(d)); \
+		a_put(c, A_SF(w) | (op) | a_field((u32)shift / 16, 2, 21) | a_field((u32)imm16, 16, 5) | \
+		         A_D(d)); \
 	}
 
 /* Register 31 is XZR in a_x and a_x_sh, SP for d (not where flags are set) and n in a_x_i and a_x_ext. */
@@ -74,8 +76,8 @@ enum {                                  /* system registers, for a_mrs and a_msr
 	static inline void a_##name##_i(A c, int w, int d, int n, u64 imm) \
 	{ \
 		a_assert(a_fits_arith(imm)); \
-		a_put(c, A_SF(w) | 0x11000000 | (op) | (imm < 0x1000 ? (u32)imm << 10 : 0x400000 | (u32)imm >> 2) | \
-		         A_N(n) | A_D(d)); \
+		a_put(c, A_SF(w) | 0x11000000 | (op) | A_N(n) | A_D(d) | \
+		         (imm < 0x1000 ? (u32)imm << 10 : 0x400000 | (u32)imm >> 2)); \
 	}
 #define LOGIC_N(name, op) \
 	static inline void a_##name##_sh(A c, int w, int d, int n, int m, int shift, int amount) \
@@ -87,7 +89,7 @@ enum {                                  /* system registers, for a_mrs and a_msr
 	static inline void a_##name(A c, int w, int d, int n, int m) { a_##name##_sh(c, w, d, n, m, LSL, 0); }
 #define LOGIC(name, op) \
 	LOGIC_N(name, op) \
-	static inline void a_##name##_i(A c, int w, int d, int n, u64 imm)      /* d is SP for 31, but in ands */ \
+	static inline void a_##name##_i(A c, int w, int d, int n, u64 imm)   /* d: SP, but in ands */ \
 	{ \
 		u32 field = 0; \
 		bool ok = a_encode_logic(w, imm, &field); \
@@ -97,7 +99,7 @@ enum {                                  /* system registers, for a_mrs and a_msr
 	}
 
 
-#include "a64/a64.def"
+#include "a64/a64_int.def"
 
 /* ---- aliases of add, sub, and, orr */
 static inline void a_cmp(A c, int w, int n, int m)                  { a_subs(c, w, XZR, n, m); }
@@ -153,7 +155,8 @@ static inline void a_asr_i(A c, int w, int d, int n, int k)  { a_sbfm(c, w, d, n
 static inline void a_extr(A c, int w, int d, int n, int m, int lsb)     /* d = n:m >> lsb */
 {
 	a_assert(lsb < a_bits(w));
-	a_put(c, A_SF(w) | (u32)(w == 8) << 22 | 0x13800000 | A_M(m) | a_field((u32)lsb, 6, 10) | A_N(n) | A_D(d));
+	a_put(c, A_SF(w) | (u32)(w == 8) << 22 | 0x13800000 | A_M(m) | a_field((u32)lsb, 6, 10) | A_N(n) |
+	         A_D(d));
 }
 static inline void a_ror_i(A c, int w, int d, int n, int k)  { a_extr(c, w, d, n, n, k); }
 
@@ -211,9 +214,9 @@ static inline void a_bl(A c, s64 off)                   { a_rel(c, 0x94000000, o
 static inline void a_bcond(A c, int cc, s64 off)        { a_rel(c, 0x54000000 | a_field((u32)cc, 4, 0), off); }
 static inline void a_cbz(A c, int w, int t, s64 off)    { a_rel(c, A_SF(w) | 0x34000000 | A_D(t), off); }
 static inline void a_cbnz(A c, int w, int t, s64 off)   { a_rel(c, A_SF(w) | 0x35000000 | A_D(t), off); }
-static inline u32 a_bit_number(int bit) { return (u32)(bit & 32) << 26 | a_field((u32)bit & 31, 5, 19); }
-static inline void a_tbz(A c, int t, int bit, s64 off)  { a_rel(c, 0x36000000 | a_bit_number(bit) | A_D(t), off); }
-static inline void a_tbnz(A c, int t, int bit, s64 off) { a_rel(c, 0x37000000 | a_bit_number(bit) | A_D(t), off); }
+static inline u32 a_bit(int bit)                        { return (u32)(bit & 32) << 26 | (u32)(bit & 31) << 19; }
+static inline void a_tbz(A c, int t, int bit, s64 off)  { a_rel(c, 0x36000000 | a_bit(bit) | A_D(t), off); }
+static inline void a_tbnz(A c, int t, int bit, s64 off) { a_rel(c, 0x37000000 | a_bit(bit) | A_D(t), off); }
 static inline void a_br(A c, int n)                     { a_put(c, 0xd61f0000 | A_N(n)); }
 static inline void a_blr(A c, int n)                    { a_put(c, 0xd63f0000 | A_N(n)); }
 static inline void a_ret(A c, int n)                    { a_put(c, 0xd65f0000 | A_N(n)); }

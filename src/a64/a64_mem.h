@@ -1,5 +1,5 @@
-/* a64_mem.h - loads and stores. Part of a64.h. w is the width of the access, dw that of the register a sign-extending
- * load fills. Arm ARM C4.1.94 (loads and stores), C3.2.
+/* a64_mem.h - loads and stores. Part of a64.h. w is the width of the access, dw that of the register which a
+ * sign-extending load fills. Arm ARM C4.1.94 (loads and stores), C3.2.
  */
 #ifndef A64_MEM_H
 #define A64_MEM_H
@@ -29,7 +29,7 @@
 	static inline void a_##name(A c, int d, int s, int n) { a_put(c, (op) | A_M(s) | A_N(n) | A_D(d)); }
 #define MOPS_SET(name, op) \
 	static inline void a_##name(A c, int d, int n, int s) { a_put(c, (op) | A_M(s) | A_N(n) | A_D(d)); }
-#include "a64/a64.def"
+#include "a64/a64_mem.def"
 
 /* ---- the opcode of a load or store: size, V, opc as they stand in the word */
 static inline u32 a_op_str(int w)          { return A_SIZE(w) | 0x38000000; }
@@ -70,26 +70,38 @@ static inline void a_mem_post(A c, u32 op, int t, int n, s64 off)
 
 /* a_x_i (offset), a_x_u (offset, always the unscaled form), a_x_r (index), a_x_pre, a_x_post (write back) */
 #define MEM(name) \
-	static inline void a_##name##_i(A c, int w, int t, int n, s64 off)    { a_mem_i(c, a_op_##name(w), w, t, n, off); } \
+	static inline void a_##name##_i(A c, int w, int t, int n, s64 off) \
+	{ a_mem_i(c, a_op_##name(w), w, t, n, off); } \
 	static inline void a_##name##_u(A c, int w, int t, int n, s64 off) \
 	{ a_put(c, a_op_##name(w) | a_imm9(off) | A_N(n) | A_D(t)); } \
 	static inline void a_##name##_r(A c, int w, int t, int n, int m, int ext, int scaled) \
 	{ a_mem_r(c, a_op_##name(w), t, n, m, ext, scaled); } \
-	static inline void a_##name##_pre(A c, int w, int t, int n, s64 off)  { a_mem_pre(c, a_op_##name(w), t, n, off); } \
-	static inline void a_##name##_post(A c, int w, int t, int n, s64 off) { a_mem_post(c, a_op_##name(w), t, n, off); }
+	static inline void a_##name##_pre(A c, int w, int t, int n, s64 off) \
+	{ a_mem_pre(c, a_op_##name(w), t, n, off); } \
+	static inline void a_##name##_post(A c, int w, int t, int n, s64 off) \
+	{ a_mem_post(c, a_op_##name(w), t, n, off); }
 MEM(ldr)
 MEM(str)
 MEM(ldrv)
 MEM(strv)
 #undef MEM
 
-static inline void a_ldrs_i(A c, int w, int dw, int t, int n, s64 off) { a_mem_i(c, a_op_ldrs(w, dw), w, t, n, off); }
+static inline void a_ldrs_i(A c, int w, int dw, int t, int n, s64 off)
+{
+	a_mem_i(c, a_op_ldrs(w, dw), w, t, n, off);
+}
 static inline void a_ldrs_r(A c, int w, int dw, int t, int n, int m, int ext, int scaled)
 {
 	a_mem_r(c, a_op_ldrs(w, dw), t, n, m, ext, scaled);
 }
-static inline void a_ldrs_pre(A c, int w, int dw, int t, int n, s64 off)  { a_mem_pre(c, a_op_ldrs(w, dw), t, n, off); }
-static inline void a_ldrs_post(A c, int w, int dw, int t, int n, s64 off) { a_mem_post(c, a_op_ldrs(w, dw), t, n, off); }
+static inline void a_ldrs_pre(A c, int w, int dw, int t, int n, s64 off)
+{
+	a_mem_pre(c, a_op_ldrs(w, dw), t, n, off);
+}
+static inline void a_ldrs_post(A c, int w, int dw, int t, int n, s64 off)
+{
+	a_mem_post(c, a_op_ldrs(w, dw), t, n, off);
+}
 
 /* ---- FEAT_LRCPC2: ordered, with an unscaled offset of 9 bits */
 static inline void a_stlur(A c, int w, int t, int n, s64 off)
@@ -134,9 +146,18 @@ static inline void a_stnpv_i(A c, int w, int t, int t2, int n, s64 off)
 }
 
 /* ---- literals: off in bytes from the instruction; w 4, 8 (V: 4, 8, 16) */
-static inline void a_ldr_lit(A c, int w, int t, s64 off)  { a_rel(c, 0x18000000 | (u32)(w == 8) << 30 | A_D(t), off); }
-static inline void a_ldrsw_lit(A c, int t, s64 off)       { a_rel(c, 0x98000000 | A_D(t), off); }
-static inline void a_ldrv_lit(A c, int w, int t, s64 off) { a_rel(c, 0x1c000000 | (u32)(w >> 3) << 30 | A_D(t), off); }
+static inline void a_ldr_lit(A c, int w, int t, s64 off)
+{
+	a_rel(c, 0x18000000 | (u32)(w == 8) << 30 | A_D(t), off);
+}
+static inline void a_ldrsw_lit(A c, int t, s64 off)
+{
+	a_rel(c, 0x98000000 | A_D(t), off);
+}
+static inline void a_ldrv_lit(A c, int w, int t, s64 off)
+{
+	a_rel(c, 0x1c000000 | (u32)(w >> 3) << 30 | A_D(t), off);
+}
 
 /* ---- prefetch hints; off a multiple of 8 */
 enum { PLDL1KEEP, PLDL1STRM, PLDL2KEEP, PLDL2STRM, PLDL3KEEP, PLDL3STRM, PSTL1KEEP = 16, PSTL1STRM, PSTL2KEEP };
@@ -157,11 +178,11 @@ static inline u32 a_vmulti(int T, int count)
 
 	return (u32)a_q(T) << 30 | (u32)(T >> 1 & 3) << 10 | opcode[(count - 1) & 3];
 }
-/* One lane of w bytes: Q:S:size hold the index */
+/* One lane of w bytes. The index stands in Q (w 8), Q:S (4), Q:S:size<1> (2), Q:S:size (1). */
 static inline u32 a_vlane(int w, int i)
 {
 	static const u32 opcode[] = { 0, 0x4000, 0x8000, 0x8400 };
-	int at = __builtin_ctz(w), x = i << at;                 /* w 8: Q, w 4: Q S, w 2: Q S size<1>, w 1: Q S size */
+	int at = __builtin_ctz(w), x = i << at;
 
 	a_assert(x < 16);
 	return (u32)(x >> 3 & 1) << 30 | (u32)(x >> 2 & 1) << 12 | (u32)(x & 3) << 10 | opcode[at & 3];

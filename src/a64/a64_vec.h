@@ -1,4 +1,4 @@
-/* a64_vec.h - scalar floating point and vectors. Part of a64.h. Arm ARM C4.1.97 (scalar FP and Advanced SIMD), C7. */
+/* a64_vec.h - scalar floating point and vectors. Part of a64.h. Arm ARM C4.1.97, C7. */
 #ifndef A64_VEC_H
 #define A64_VEC_H
 
@@ -14,7 +14,8 @@
 
 /* ---- scalar floating point */
 #define FFF(name, op) \
-	static inline void a_##name(A c, int w, int d, int n, int m) { a_put(c, (op) | A_FTYPE(w) | A_DNM(d, n, m)); }
+	static inline void a_##name(A c, int w, int d, int n, int m) \
+	{ a_put(c, (op) | A_FTYPE(w) | A_DNM(d, n, m)); }
 #define FF(name, op) \
 	static inline void a_##name(A c, int w, int d, int n) { a_put(c, (op) | A_FTYPE(w) | A_N(n) | A_D(d)); }
 #define FF_SD(name, op) FF(name, op)
@@ -39,7 +40,8 @@
 	static inline void a_v##name(A c, int T, int d, int n, int m) \
 	{ A_ALLOWED(set, T); a_put(c, (op) | A_T(T) | A_DNM(d, n, m)); }
 #define V3Q(name, op) \
-	static inline void a_v##name(A c, int T, int d, int n, int m) { a_put(c, (op) | A_TQ(T) | A_DNM(d, n, m)); }
+	static inline void a_v##name(A c, int T, int d, int n, int m) \
+	{ a_put(c, (op) | A_TQ(T) | A_DNM(d, n, m)); }
 #define V3F(name, op, set) \
 	static inline void a_v##name(A c, int T, int d, int n, int m) \
 	{ A_ALLOWED(set, T); a_put(c, (op) | A_TF(T) | A_DNM(d, n, m)); }
@@ -124,15 +126,21 @@ static inline u32 a_element(int width, int m, int i)
 	{ A_ALLOWED(T_H | T_S, T); a_put(c, (op) | A_T(T) | a_element(a_width(T), m, i) | A_N(n) | A_D(d)); }
 #define VBYELEMF(name, op) \
 	static inline void a_v##name##_e(A c, int T, int d, int n, int m, int i) \
-	{ A_ALLOWED(T_FP | T_VFP, T); a_put(c, (op) | A_TF(T) | a_element(a_width(T), m, i) | A_N(n) | A_D(d)); }
+	{ \
+		A_ALLOWED(T_FP | T_VFP, T); \
+		a_put(c, (op) | A_TF(T) | a_element(a_width(T), m, i) | A_N(n) | A_D(d)); \
+	}
 
 #define CRYPTO2(name, op, td, tn) \
 	static inline void a_##name(A c, int d, int n) { a_put(c, (op) | A_N(n) | A_D(d)); }
 #define CRYPTO3(name, op, td, tn, tm) \
 	static inline void a_##name(A c, int d, int n, int m) { a_put(c, (op) | A_DNM(d, n, m)); }
 #define CRYPTO4(name, op) \
-	static inline void a_##name(A c, int d, int n, int m, int a) { a_put(c, (op) | A_A(a) | A_DNM(d, n, m)); }
-#include "a64/a64.def"
+	static inline void a_##name(A c, int d, int n, int m, int a) \
+	{ a_put(c, (op) | A_A(a) | A_DNM(d, n, m)); }
+#include "a64/a64_vec.def"
+#undef VHALVES
+#undef VSHIFTHALVES
 
 /* ---- scalar floating point, irregular */
 static inline void a_fcsel(A c, int w, int d, int n, int m, int cc)
@@ -146,10 +154,13 @@ static inline void a_fcvt(A c, int dw, int w, int d, int n)     /* from w bytes 
 }
 static inline void a_fjcvtzs(A c, int d, int n)           { a_put(c, 0x1e7e0000 | A_N(n) | A_D(d)); }
 
-/* Moves between the files: _xv to a general register, _vx from one; w 4 or 8. _xv1, _vx1: the upper 64 bits of V. */
+/* Between the files: _xv to a general register, _vx from one; w 4 or 8. _xv1, _vx1: the upper 64 bits of V. */
 static inline u32 a_fmov_op(int w)                        { return w == 8 ? 0x9e660000 : 0x1e260000; }
 static inline void a_fmov_xv(A c, int w, int d, int n)    { a_put(c, a_fmov_op(w) | A_N(n) | A_D(d)); }
-static inline void a_fmov_vx(A c, int w, int d, int n)    { a_put(c, a_fmov_op(w) | 0x10000 | A_N(n) | A_D(d)); }
+static inline void a_fmov_vx(A c, int w, int d, int n)
+{
+	a_put(c, a_fmov_op(w) | 0x10000 | A_N(n) | A_D(d));
+}
 static inline void a_fmov_xv1(A c, int d, int n)          { a_put(c, 0x9eae0000 | A_N(n) | A_D(d)); }
 static inline void a_fmov_vx1(A c, int d, int n)          { a_put(c, 0x9eaf0000 | A_N(n) | A_D(d)); }
 static inline void a_fmov_i(A c, int w, int d, u64 bits)  /* bits of the float, see a_encode_fp */
@@ -158,7 +169,7 @@ static inline void a_fmov_i(A c, int w, int d, u64 bits)  /* bits of the float, 
 	a_put(c, 0x1e201000 | A_FTYPE(w) | (u32)a_encode_fp(w, bits) << 13 | A_D(d));
 }
 
-/* ---- vector, irregular. T of fcvtl, fcvtn is the narrow side: V4H (to or from 4S) or V2S (2D); fcvtxn: V2S. */
+/* ---- vector, irregular. T of fcvtl, fcvtn is the narrow side: V4H (of 4S) or V2S (of 2D); fcvtxn: V2S. */
 #define FCONVERT(name, op, set) \
 	static inline void a_v##name(A c, int T, int d, int n) \
 	{ A_ALLOWED(set, T); a_put(c, (op) | (u32)(a_width(T) == 4) << 22 | A_N(n) | A_D(d)); } \
@@ -205,7 +216,7 @@ static inline void a_vins_e(A c, int w, int d, int i, int n, int j)      /* d's 
 	a_assert(j >= 0 && j < 16 / w);
 	a_put(c, 0x6e000400 | a_lane(w, i) | (u32)j << __builtin_ctz(w) << 11 | A_N(n) | A_D(d));
 }
-static inline void a_vumov(A c, int w, int d, int n, int i)      /* general register d = n's lane i, zero-extended */
+static inline void a_vumov(A c, int w, int d, int n, int i)      /* general register d = n's lane i, zeros above */
 {
 	a_put(c, 0x0e003c00 | (u32)(w == 8) << 30 | a_lane(w, i) | A_N(n) | A_D(d));
 }
@@ -246,7 +257,7 @@ static inline void a_vbic_i(A c, int T, int d, int imm8, int shift)
 	a_put(c, 0x2f001400 | A_TQ(T) | a_cmode(T, shift) | a_imm8(imm8) | A_D(d));
 }
 
-/* Makes x, of T's element width, in every lane, in one word; false, and nothing emitted, where no such word exists. */
+/* Makes x, of T's element width, in every lane, in one word; false, and nothing emitted, where none does that. */
 static inline bool a_vmov_const(A c, int T, int d, u64 x)
 {
 	u32 field;

@@ -26,7 +26,7 @@ u64 host_features(const struct host_id *id)
 
 	for (int i = 0; i < HOST_BITS; i++) {
 		u32 field = id->reg[features[i].reg] >> features[i].at & 15;
-		bool by_reg = features[i].reg != ID_NONE && field >= features[i].min && field != 15;    /* 15: none (PFR0) */
+		bool by_reg = features[i].reg != ID_NONE && field >= features[i].min && field != 15;  /* 15: none */
 		bool by_hwcap = features[i].word && hwcap[features[i].word] >> features[i].bit & 1;
 
 		if (id->has_cpuid ? by_reg : by_hwcap)

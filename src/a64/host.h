@@ -35,9 +35,11 @@
 	F(DIT,      "dit",      PFR0,  48, 1, 1, 24, 0) \
 	F(LSE2,     "lse2",     MMFR2, 32, 1, 1, 25, 0)                 /* accesses within 16 bytes are single */ \
 	F(AFP,      "afp",      MMFR1, 44, 1, 2, 20, 0)                 /* FPCR.NEP, AH, FIZ */ \
-	F(TSO,      "tso",      NONE,   0, 0, 0,  0, 0)                 /* the kernel has given this thread x86's order */
+	F(TSO,      "tso",      NONE,   0, 0, 0,  0, 0)                 /* the kernel's x86 order is on */
 
-enum host_reg { ID_NONE, ID_ISAR0, ID_ISAR1, ID_ISAR2, ID_PFR0, ID_PFR1, ID_MMFR0, ID_MMFR1, ID_MMFR2, ID_COUNT };
+enum host_reg {
+	ID_NONE, ID_ISAR0, ID_ISAR1, ID_ISAR2, ID_PFR0, ID_PFR1, ID_MMFR0, ID_MMFR1, ID_MMFR2, ID_COUNT
+};
 
 enum host_bit {
 #define F(name, text, reg, at, min, word, bit, needs) HOST_BIT_##name,
@@ -64,24 +66,27 @@ enum { HOST_HWCAP_CPUID = 1 << 11 };
 /* The features of that CPU. HOST_TSO is never among them: it is a mode, which the runtime asks the kernel for. */
 u64 host_features(const struct host_id *id);
 
-/* Changes *features by a list of -name (take away), name or +name (add), also "all", separated by commas or spaces;
- * what needs something that is not there goes too. False, and nothing changed, for an unknown name. */
+/* Changes *features by a list of -name (take away), name or +name (add), separated by commas or spaces; "all" is
+ * every one but tso. What needs a feature that is not there goes too. False, and nothing changed, for an unknown name. */
 bool host_mask(u64 *features, const char *spec);
 
 /* The names of the features, separated by commas, NUL-terminated, cut at size; returns the length of the whole. */
 size_t host_names(char *out, size_t size, u64 features);
 
-/* Caches. A line's bytes; does new code need the data cache cleaned, the instruction cache invalidated; the bytes that
- * DC ZVA zeroes, 0 where it may not be used. Arm ARM D23.2.34 (CTR_EL0), D23.2.39 (DCZID_EL0). */
+/* Caches. A line's bytes; does new code need the data cache cleaned, the instruction cache invalidated; the bytes
+ * that DC ZVA zeroes, 0 where it may not be used. Arm ARM D23.2 (CTR_EL0, DCZID_EL0). */
 static inline u32 host_dline(const struct host_id *id)          { return 4u << (id->ctr >> 16 & 15); }
 static inline u32 host_iline(const struct host_id *id)          { return 4u << (id->ctr & 15); }
 static inline bool host_must_clean(const struct host_id *id)    { return !(id->ctr >> 28 & 1); }
 static inline bool host_must_discard(const struct host_id *id)  { return !(id->ctr >> 29 & 1); }
-static inline u32 host_zva(const struct host_id *id)            { return id->dczid & 16 ? 0 : 4u << (id->dczid & 15); }
+static inline u32 host_zva(const struct host_id *id)
+{
+	return id->dczid & 16 ? 0 : 4u << (id->dczid & 15);
+}
 
 #ifdef __aarch64__
-/* Reads this CPU's registers; hwcap and hwcap2 as the kernel gave them. The ID registers trap where the kernel does not
- * emulate them, so they are read only if it says it does. */
+/* Reads this CPU's registers; hwcap and hwcap2 as the kernel gave them. The ID registers trap where the kernel does
+ * not emulate them, so they are read only if it says it does. */
 static inline void host_read(struct host_id *id, u64 hwcap, u64 hwcap2)
 {
 #define HOST_MRS(var, reg)  __asm__ volatile("mrs %0, " reg : "=r"(var))

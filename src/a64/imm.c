@@ -1,5 +1,5 @@
-/* imm.c - which constants an ARM64 instruction can hold, and how. Decoders follow the manual's pseudocode; encoders
- * make the only candidate and, where that is the shorter proof, decode it again.
+/* imm.c - which constants an ARM64 instruction can hold, and how. Decoders follow the manual's pseudocode;
+ * encoders make the only candidate and, where that is the shorter proof, decode it again.
  */
 #include "imm.h"
 
@@ -18,7 +18,7 @@ bool a_encode_logic(int w, u64 x, u32 *field)
 	mask = ~0ull >> (64 - size);
 	x &= mask;
 
-	run = x & 1 && x >> (size - 1) ? ~x & mask : x;         /* a run that wraps around is one of zeros that does not */
+	run = x & 1 && x >> (size - 1) ? ~x & mask : x;         /* if the ones wrap around, the zeros do not */
 	low = __builtin_ctzll(run);
 	ones = __builtin_ctzll(~(run >> low));
 	if (run >> low >> ones)
@@ -34,7 +34,8 @@ bool a_encode_logic(int w, u64 x, u32 *field)
 
 bool a_decode_logic(int w, u32 insn, u64 *x)
 {
-	int imms = insn >> 10 & 0x3f, immr = insn >> 16 & 0x3f, key = (insn >> 22 & 1) << 6 | (~imms & 0x3f), size = 64;
+	int imms = insn >> 10 & 0x3f, immr = insn >> 16 & 0x3f, size = 64;
+	int key = (insn >> 22 & 1) << 6 | (~imms & 0x3f);       /* its highest bit is the size */
 	u64 run;
 
 	while (size > 1 && !(key & size))
@@ -102,9 +103,13 @@ static int plan_orr(u64 x, u64 y, int from, int count, u32 *word)
 				word[n++] = W64 | move(MOVK, x, i);
 		return n;
 	}
-	for (int i = from; i < 4; i++)
-		for (int k = 0; k < 6 && !n; k++)
-			n = plan_orr(x, with_half(y, i, k == 4 ? 0 : k == 5 ? 0xffff : half(x, k)), i + 1, count - 1, word);
+	for (int i = from; i < 4; i++) {
+		for (int k = 0; k < 6 && !n; k++) {
+			u32 h = k == 4 ? 0 : k == 5 ? 0xffff : half(x, k);
+
+			n = plan_orr(x, with_half(y, i, h), i + 1, count - 1, word);
+		}
+	}
 	return n;
 }
 
@@ -145,15 +150,25 @@ u64 a_decode_fp(int w, int imm8)
 int a_encode_fp(int w, u64 x)
 {
 	int bits = 8 * w, frac = bits - 1 - (w == 8 ? 11 : w == 4 ? 8 : 5);
-	int imm8 = (int)(x >> (bits - 1) & 1) << 7 | (int)(x >> (bits - 3) & 1) << 6 | (int)(x >> (frac - 4) & 0x3f);
+	u64 imm8 = (x >> (bits - 1) & 1) << 7 | (x >> (bits - 3) & 1) << 6 | (x >> (frac - 4) & 0x3f);
 
-	return a_decode_fp(w, imm8) == x ? imm8 : -1;
+	return a_decode_fp(w, (int)imm8) == x ? (int)imm8 : -1;
 }
 
-/* AdvSIMDExpandImm, for the encodings that are movi, mvni or fmov: not orr and bic (odd cmode below 12), not H floats */
+static u64 bytes_of_mask(int mask)
+{
+	u64 x = 0;
+
+	for (int i = 0; i < 8; i++)
+		if (mask >> i & 1)
+			x |= 0xffull << 8 * i;
+	return x;
+}
+
+/* AdvSIMDExpandImm, for the encodings that are movi, mvni or fmov: an odd cmode below 12 is orr or bic. */
 bool a_decode_vec(u32 insn, u64 *x)
 {
-	int op = insn >> 29 & 1, cmode = insn >> 12 & 15, imm8 = (int)(insn >> 11 & 0xe0) | (int)(insn >> 5 & 0x1f);
+	int op = insn >> 29 & 1, cmode = insn >> 12 & 15, imm8 = (insn >> 11 & 0xe0) | (insn >> 5 & 0x1f);
 	u64 y = (u64)imm8;
 
 	if (cmode < 12 && cmode & 1)
@@ -169,15 +184,14 @@ bool a_decode_vec(u32 insn, u64 *x)
 	else if (cmode == 14 && !op)
 		y *= 0x0101010101010101;
 	else if (cmode == 14)
-		for (int i = y = 0; i < 8; i++)
-			y |= imm8 >> i & 1 ? 0xffull << 8 * i : 0;
+		y = bytes_of_mask(imm8);
 	else
 		y = op ? a_decode_fp(8, imm8) : a_decode_fp(4, imm8) * 0x100000001;
 	*x = op && cmode < 14 ? ~y : y;
 	return true;
 }
 
-static int byte_mask(u64 x)
+static int mask_of_bytes(u64 x)
 {
 	int mask = 0;
 
@@ -188,7 +202,7 @@ static int byte_mask(u64 x)
 
 bool a_encode_vec(u64 x, u32 *field)
 {
-	static const u8 shift[14] = { 0, 0, 8, 0, 16, 0, 24, 0, 0, 0, 8, 0, 8, 16 };     /* where cmode puts imm8 */
+	static const u8 shift[14] = { 0, 0, 8, 0, 16, 0, 24, 0, 0, 0, 8, 0, 8, 16 };    /* by cmode */
 	u64 y;
 
 	for (int op = 0; op < 2; op++) {
@@ -198,12 +212,12 @@ bool a_encode_vec(u64 x, u32 *field)
 			if (cmode < 14)
 				imm8 = (int)((op ? ~x : x) >> shift[cmode] & 0xff);
 			else if (cmode == 14)
-				imm8 = op ? byte_mask(x) : (int)(x & 0xff);
+				imm8 = op ? mask_of_bytes(x) : (int)(x & 0xff);
 			else
 				imm8 = op ? a_encode_fp(8, x) : a_encode_fp(4, x & 0xffffffff);
 			if (imm8 < 0)
 				continue;
-			*field = (u32)op << 29 | (u32)cmode << 12 | ((u32)imm8 & 0xe0) << 11 | ((u32)imm8 & 0x1f) << 5;
+			*field = (u32)op << 29 | (u32)cmode << 12 | (imm8 & 0xe0u) << 11 | (imm8 & 0x1fu) << 5;
 			if (a_decode_vec(*field, &y) && y == x)
 				return true;
 		}
@@ -222,7 +236,7 @@ static const struct rel { u32 mask, value; u8 at, bits; } rels[] = {
 
 static bool is_adr(u32 insn)
 {
-	return (insn & 0x9f000000) == 0x10000000;       /* its offset is in bytes, the low two bits apart from the rest */
+	return (insn & 0x9f000000) == 0x10000000;       /* its offset is in bytes, the low two bits apart */
 }
 
 static const struct rel *find_rel(u32 insn)
@@ -256,7 +270,7 @@ bool a_offset(u32 insn, s64 *off)
 	const struct rel *r = find_rel(insn);
 
 	if (r)
-		*off = (s64)((u64)insn << (64 - r->at - r->bits)) >> (64 - r->bits) << 2;
+		*off = ((s64)((u64)insn << (64 - r->at - r->bits)) >> (64 - r->bits)) * 4;
 	else if (is_adr(insn))
 		*off = (s64)((u64)(insn >> 5 & 0x7ffff) << 45 | (u64)(insn >> 29 & 3) << 43) >> 43;
 	else

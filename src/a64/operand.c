@@ -134,7 +134,6 @@ void put_register(struct out *o, u32 insn, char kind, char field)
 	case 'p': put_vreg(o, size + 1, q, r); break;
 	case 'g': put_vreg(o, 1 + sz, q, r); break;
 	case 'G': put_vreg(o, 2 + sz, 1, r); break;
-	case 'z': put_scalar(o, 2 + sz, r); break;
 	case 'F': scalar ? put_scalar(o, 2 + sz, r) : put_vreg(o, 2 + sz, q, r); break;
 	case 'i': scalar ? put_scalar(o, size_of_immh(insn), r) : put_vreg(o, size_of_immh(insn), q, r); break;
 	case 'I': put_vreg(o, size_of_immh(insn) + 1, 1, r); break;
@@ -142,8 +141,8 @@ void put_register(struct out *o, u32 insn, char kind, char field)
 	}
 }
 
-static const char ccs[][3] = { "eq", "ne", "hs", "lo", "mi", "pl", "vs", "vc", "hi", "ls", "ge", "lt", "gt", "le", "al",
-                               "nv" };
+static const char ccs[][3] = { "eq", "ne", "hs", "lo", "mi", "pl", "vs", "vc",
+                               "hi", "ls", "ge", "lt", "gt", "le", "al", "nv" };
 static const char shifts[][4] = { "lsl", "lsr", "asr", "ror" };
 static const char extends[][5] = { "uxtb", "uxth", "uxtw", "uxtx", "sxtb", "sxth", "sxtw", "sxtx" };
 
@@ -211,7 +210,8 @@ static void put_indexed(struct out *o, u32 insn)
 
 static void put_pair_address(struct out *o, u32 insn)
 {
-	int opc = (int)(insn >> 30), mode = (int)bits(insn, 23, 2), wide = bits(insn, 26, 1) ? 4 << opc : opc == 2 ? 8 : 4;
+	int opc = (int)(insn >> 30), mode = (int)bits(insn, 23, 2);
+	int wide = bits(insn, 26, 1) ? 4 << opc : opc == 2 ? 8 : 4;
 
 	put_address(o, insn, sbits(insn, 15, 7) * wide, mode == 1 ? '+' : mode == 3 ? '!' : ' ');
 }
@@ -264,6 +264,11 @@ static void put_list(struct out *o, int size, int q, u32 first, u32 count)
 	put_c(o, '}');
 }
 
+static void put_multi(struct out *o, u32 insn, u32 count)
+{
+	put_list(o, (int)bits(insn, 10, 2), (int)bits(insn, 30, 1), bits(insn, 0, 5), count);
+}
+
 static u32 multi_count(u32 insn)
 {
 	u32 opcode = bits(insn, 12, 4);
@@ -289,7 +294,7 @@ static void put_sysreg_name(struct out *o, u32 insn)
 {
 	static const struct { u32 sr; const char *name; } names[] = {
 #define SYSREG(name, op0, op1, crn, crm, op2) { (u32)SR_##name, #name },
-#include "a64/a64.def"
+#include "a64/a64_sys.def"
 	};
 	u32 sr = insn & 0x1fffe0;
 
@@ -342,7 +347,7 @@ static void put_target_name(struct out *o, u32 insn, u64 pc)
 
 	if (!a_offset(insn, &off)) {                            /* adrp */
 		pc &= ~0xfffull;
-		off = (s64)((u64)bits(insn, 5, 19) << 45 | (u64)bits(insn, 29, 2) << 43) >> 43 << 12;
+		off = ((s64)((u64)bits(insn, 5, 19) << 45 | (u64)bits(insn, 29, 2) << 43) >> 43) * 4096;
 	}
 	put_hex(o, pc + (u64)off);
 }
@@ -378,7 +383,7 @@ OPERAND(bhw,        put_s(o, insn >> 30 == 0 ? "b" : insn >> 30 == 1 ? "h" : "w"
 OPERAND(cc,         put_s(o, ccs[bits(insn, 12, 4)]))
 OPERAND(not_cc,     put_s(o, ccs[bits(insn, 12, 4) ^ 1]))
 OPERAND(branch_cc,  put_s(o, ccs[bits(insn, 0, 4)]))
-OPERAND(shift,      if (bits(insn, 10, 6)) put_shifted(o, shifts[bits(insn, 22, 2)], bits(insn, 10, 6)))
+OPERAND(shift,      if (insn & 0xc0fc00) put_shifted(o, shifts[bits(insn, 22, 2)], bits(insn, 10, 6)))
 OPERAND(ext,        put_extended(o, insn))
 OPERAND(arith,      put_imm(o, bits(insn, 10, 12)); if (bits(insn, 22, 1)) put_shifted(o, "lsl", 12))
 OPERAND(logic,      u64 x = 0; a_decode_logic(insn >> 31 ? 8 : 4, insn, &x); put_imm(o, x))
@@ -404,9 +409,9 @@ OPERAND(pre,        put_address(o, insn, sbits(insn, 12, 9), '!'))
 OPERAND(post,       put_address(o, insn, sbits(insn, 12, 9), '+'))
 OPERAND(index,      put_indexed(o, insn))
 OPERAND(pair,       put_pair_address(o, insn))
-OPERAND(regs,       put_list(o, (int)bits(insn, 10, 2), (int)bits(insn, 30, 1), bits(insn, 0, 5), multi_count(insn)))
+OPERAND(regs,       put_multi(o, insn, multi_count(insn)))
 OPERAND(regs_size,  put_decimm(o, multi_count(insn) * (bits(insn, 30, 1) ? 16 : 8)))
-OPERAND(reg1,       put_list(o, (int)bits(insn, 10, 2), (int)bits(insn, 30, 1), bits(insn, 0, 5), 1))
+OPERAND(reg1,       put_multi(o, insn, 1))
 OPERAND(reg_lane,   put_multi_lane(o, insn))
 
 OPERAND(immr,       put_decimm(o, bits(insn, 16, 6)))                   /* of bit-field moves */
@@ -432,11 +437,13 @@ OPERAND(table,      put_list(o, 0, 1, bits(insn, 5, 5), bits(insn, 13, 2) + 1))
 static const struct { const char *name; void (*put)(struct out *, u32, u64); } operands[] = {
 #define OP(name) { #name, put_##name }
 	OP(half), OP(bh), OP(bhw), OP(cc), OP(not_cc), OP(branch_cc), OP(shift), OP(ext), OP(arith), OP(logic),
-	OP(wide), OP(imm16), OP(hw), OP(imm0_16), OP(simm8), OP(uimm8), OP(imm5), OP(nzcv), OP(rmif_lsb), OP(target),
-	OP(bit), OP(sysreg), OP(barrier), OP(hint), OP(base), OP(scaled), OP(unscaled), OP(pre), OP(post), OP(index),
-	OP(pair), OP(regs), OP(regs_size), OP(reg1), OP(reg_lane), OP(immr), OP(imms), OP(neg_immr), OP(x_width),
-	OP(iz_width), OP(left), OP(right), OP(vimm), OP(fimm), OP(d_lane), OP(n_lane), OP(n_lane4), OP(d_lanes),
-	OP(d_scalar), OP(element), OP(ext_at), OP(xar_by), OP(table),
+	OP(wide), OP(imm16), OP(hw), OP(imm0_16), OP(simm8), OP(uimm8), OP(imm5), OP(nzcv), OP(rmif_lsb),
+	OP(target), OP(bit), OP(sysreg), OP(barrier), OP(hint),
+	OP(base), OP(scaled), OP(unscaled), OP(pre), OP(post), OP(index), OP(pair),
+	OP(regs), OP(regs_size), OP(reg1), OP(reg_lane),
+	OP(immr), OP(imms), OP(neg_immr), OP(x_width), OP(iz_width),
+	OP(left), OP(right), OP(vimm), OP(fimm), OP(d_lane), OP(n_lane), OP(n_lane4), OP(d_lanes), OP(d_scalar),
+	OP(element), OP(ext_at), OP(xar_by), OP(table),
 };
 
 const char *put_operand(struct out *o, u32 insn, u64 pc, const char *name)

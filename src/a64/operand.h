@@ -18,10 +18,17 @@ void put_hex(struct out *o, u64 x);
 /* log2 of the element's bytes of a shift by a constant; 15 where immh is zero. */
 int size_of_immh(u32 insn);
 
-/* A register. Kinds: r R by bit 31, w x (31 is zr; R and X: sp), t by size 31:30, e by bit 30, l by bit 22, 0 the number
- * alone; f k K c scalar floats by ftype, by size and opc, by a pair's opc, by fcvt's opc; v F i vectors by size, by sz,
- * by immh, V G I p their wide sides (p: of as many bytes), b bytes; y Y scalars of the element and of twice that, z of sz. Fields: d n a m at bits 0 5 10 16,
- * D M: the register after d, m. */
+/* A register, by kind and field. Fields: d n a m stand at bits 0 5 10 16; D M are the registers after d, m. Kinds:
+ *   r w x   general: by bit 31, 32 bits, 64 bits; R X the same, 31 is sp
+ *   t e l   general: by size at 31:30, by bit 30, by bit 22
+ *   f c     float: by ftype, by fcvt's opc
+ *   k K     float in memory: by size and opc, by a pair's opc
+ *   v V p   vector or scalar by size; its wide side; the same of as many bytes
+ *   F g G   vector or scalar by sz; the halves of that; the wide side of these
+ *   i I     vector or scalar by immh; its wide side
+ *   b y Y   vector of bytes; scalar of the element by size, of twice that
+ *   0       the number alone
+ */
 void put_register(struct out *o, u32 insn, char kind, char field);
 
 /* The operand whose name stands at name, up to a brace; returns what follows the brace. */

@@ -1,9 +1,9 @@
 /* text.c - ARM64 words back to text, for dumps and golden lines.
  *
- * A row says which words it is for (mask, value, and where a set is given the arrangements allowed) and how they read:
- * %kf is a register of kind k in field f, {name} an operand of operand.c. The rows come from a64.def, so that a form the
- * assembler has is a form the dump knows; the irregular ones stand here. The first row that fits wins: aliases come before
- * what they stand for. Arm ARM C4, C6, C7.
+ * A row says which words it is for (mask, value, and where a set is given the arrangements allowed) and how they
+ * read: %kf is a register of kind k in field f, {name} an operand of operand.c. The regular rows come from
+ * a64_*.def, so that a form the assembler has is a form the dump knows; the irregular ones stand here. The first
+ * row that fits wins: aliases come before what they stand for. No row fits a reserved word. Arm ARM C4, C6, C7.
  */
 #include "text.h"
 #include "a64.h"
@@ -25,12 +25,12 @@ static u32 s(u32 insn)            { return bits(insn, 10, 6); }
 static u32 top(u32 insn)          { return insn >> 31 ? 63 : 31; }
 static bool same_nm(u32 insn)     { return bits(insn, 5, 5) == bits(insn, 16, 5); }
 
-static bool is_field(u32 insn)    { return insn >> 31 == bits(insn, 22, 1) && r(insn) <= top(insn) && s(insn) <= top(insn); }
+static bool is_extr(u32 insn)     { return insn >> 31 == bits(insn, 22, 1) && s(insn) <= top(insn); }
+static bool is_field(u32 insn)    { return is_extr(insn) && r(insn) <= top(insn); }
 static bool is_shr(u32 insn)      { return is_field(insn) && s(insn) == top(insn); }
 static bool is_shl(u32 insn)      { return is_field(insn) && s(insn) != top(insn) && s(insn) + 1 == r(insn); }
 static bool is_extract(u32 insn)  { return is_field(insn) && s(insn) >= r(insn); }
 static bool is_insert(u32 insn)   { return is_field(insn) && s(insn) < r(insn); }
-static bool is_extr(u32 insn)     { return insn >> 31 == bits(insn, 22, 1) && s(insn) <= top(insn); }
 static bool is_ror(u32 insn)      { return is_extr(insn) && same_nm(insn); }
 static bool is_movw(u32 insn)     { return insn >> 31 || bits(insn, 21, 2) < 2; }
 static bool is_mov(u32 insn)      { return is_movw(insn) && (bits(insn, 5, 16) || !bits(insn, 21, 2)); }
@@ -42,15 +42,21 @@ static bool is_ext(u32 insn)      { return bits(insn, 10, 3) <= 4; }
 static bool is_logic(u32 insn)    { u64 x; return a_decode_logic(insn >> 31 ? 8 : 4, insn, &x); }
 static bool is_copy(u32 insn)
 {
-	return !same_nm(insn) && bits(insn, 0, 5) != bits(insn, 5, 5) && bits(insn, 0, 5) != bits(insn, 16, 5) &&
-	       bits(insn, 0, 5) != 31 && bits(insn, 5, 5) != 31;
+	u32 d = bits(insn, 0, 5), n = bits(insn, 5, 5), m = bits(insn, 16, 5);
+
+	return d != n && d != m && n != m && d != 31 && n != 31;
 }
 static bool is_copy3(u32 insn)    { return is_copy(insn) && bits(insn, 16, 5) != 31; }
 
 static bool is_kpair(u32 insn)    { return insn >> 30 != 3; }
 static bool is_float(u32 insn)    { return bits(insn, 22, 2) != 2; }
 static bool is_sd(u32 insn)       { return bits(insn, 22, 2) < 2; }
-static bool is_fcvt(u32 insn)     { return is_float(insn) && bits(insn, 15, 2) != 2 && bits(insn, 22, 2) != bits(insn, 15, 2); }
+static bool is_fcvt(u32 insn)
+{
+	u32 to = bits(insn, 15, 2);
+
+	return is_float(insn) && to != 2 && to != bits(insn, 22, 2);
+}
 static bool is_q_lane(u32 insn)   { return bits(insn, 16, 4) && (bits(insn, 16, 3) || bits(insn, 30, 1)); }
 static bool is_dup_w(u32 insn)    { u32 imm5 = bits(insn, 16, 5); return imm5 == 1 || imm5 == 2 || imm5 == 4; }
 static bool is_lane(u32 insn)     { return bits(insn, 16, 4); }
@@ -81,7 +87,7 @@ static bool is_element(u32 insn)  { return !bits(insn, 22, 1) || !bits(insn, 21,
 
 static const struct row rows[] = {
 	/* aliases */
-	ROW_IF(0x7fe0001f, 0x6b00001f, "cmp %rn, %rm{shift}", is_arith)/* no row for other shifts: the plain name says it */
+	ROW_IF(0x7fe0001f, 0x6b00001f, "cmp %rn, %rm{shift}", is_arith)
 	ROW_IF(0x7fe0001f, 0x6b20001f, "cmp %Rn, {ext}", is_ext)
 	ROW(0x7f80001f, 0x7100001f, "cmp %Rn, {arith}")
 	ROW_IF(0x7fe0001f, 0x2b00001f, "cmn %rn, %rm{shift}", is_arith)
@@ -135,7 +141,8 @@ static const struct row rows[] = {
 	VROW_IF(0xbf87fc00, 0x2f00a400, "uxtl{half} %Id, %in", is_whole, BY_IMMH, T_BHS)
 
 	/* general registers, irregular */
-	ROW(0x7ffffc00, 0x5ac00800, "rev %rd, %rn")
+	ROW(0xfffffc00, 0x5ac00800, "rev %wd, %wn")
+	ROW(0xfffffc00, 0xdac00800, "rev32 %xd, %xn")
 	ROW(0xfffffc00, 0xdac00c00, "rev %xd, %xn")
 	ROW(0xfffffc1f, 0x3a00080d, "setf8 %wn")
 	ROW(0xfffffc1f, 0x3a00480d, "setf16 %wn")
@@ -229,7 +236,7 @@ static const struct row rows[] = {
 	ROW(0xbffffc00, 0x2e616800, "fcvtxn{half} %gd, %Gn")
 	ROW(0xfffffc00, 0x5ef1b800, "addp d%0d, v%0n.2d")
 	ROW_IF(0xbfe08400, 0x2e000000, "ext %bd, %bn, %bm, {ext_at}", is_extv)
-	ROW(0xffe0fc00, 0x4e080c00, "dup {d_lanes}, %xn")
+	ROW(0xfffffc00, 0x4e080c00, "dup {d_lanes}, %xn")
 	ROW_IF(0xbfe0fc00, 0x0e000c00, "dup {d_lanes}, %wn", is_dup_w)
 	ROW_IF(0xbfe0fc00, 0x0e000400, "dup {d_lanes}, {n_lane}", is_q_lane)
 	ROW_IF(0xffe0fc00, 0x5e000400, "mov {d_scalar}, {n_lane}", is_lane)
@@ -254,7 +261,7 @@ static const struct row rows[] = {
 	ROW(0xfff8fc00, 0x6f00f400, "fmov {vimm}")
 	ROW(0xffe00000, 0xce800000, "xar v%0d.2d, v%0n.2d, v%0m.2d, {xar_by}")
 
-	/* a64.def */
+	/* the regular ones */
 #define WORD(name, op)      ROW(0xffffffff, op, #name)
 #define EXCEPTION(name, op) ROW(0xffe0001f, op, #name " {imm16}")
 #define SYSOP(name, op)     ROW(0xffffffe0, op, #name ", %xd")
@@ -331,12 +338,15 @@ static const struct row rows[] = {
 #define CRYPTO3(name, op, td, tn, tm) \
 	ROW(0xffe0fc00, op, #name " " TEXT_##td("d") ", " TEXT_##tn("n") ", " TEXT_##tm("m"))
 #define CRYPTO4(name, op)   ROW(0xffe08000, op, #name " v%0d.16b, v%0n.16b, v%0m.16b, v%0a.16b")
-#include "a64/a64.def"
+#include "a64/a64_int.def"
+#include "a64/a64_mem.def"
+#include "a64/a64_vec.def"
 };
 
 static int arrangement(u32 insn, enum by by)
 {
-	int size = by == BY_SZ ? 2 + (int)bits(insn, 22, 1) : by == BY_IMMH ? size_of_immh(insn) : (int)bits(insn, 22, 2);
+	int size = by == BY_SZ ? 2 + (int)bits(insn, 22, 1) :
+	           by == BY_IMMH ? size_of_immh(insn) : (int)bits(insn, 22, 2);
 
 	return size > 3 ? 31 : (int)bits(insn, 28, 1) << 4 | size << 1 | (int)bits(insn, 30, 1);
 }

@@ -13,15 +13,15 @@
 #include "rt/thread.h"
 
 extern const u8 tr_greg[16];
-extern const char __executable_start[], etext[], rt_enter_start[], rt_enter_end[] __attribute__((visibility("hidden")));
+extern const char __executable_start[], etext[], rt_resume_begin[], rt_resume_end[] __attribute__((visibility("hidden")));
 
 u64 rt_vdso_lo, rt_vdso_hi;
 enum { RESUME_POLL, RESUME_RAISE, RESUME_SINGLE, RESUME_AGAIN };
 
-/* Everything outside our own image that has x28 at the thread; enter.S loads x29 and goes there. */
+/* Everything outside our own image, and the end of enter.S's way there, which has x29 loaded. */
 bool fault_in_code(u64 pc)
 {
-	if (pc >= (u64)rt_enter_start && pc < (u64)rt_enter_end) return true;
+	if (pc >= (u64)rt_resume_begin && pc < (u64)rt_resume_end) return true;
 	return !(pc >= (u64)__executable_start && pc < (u64)etext) && !(pc >= rt_vdso_lo && pc < rt_vdso_hi);
 }
 
@@ -76,6 +76,7 @@ static void guest_state(struct thread *t, const struct host_context *uc, gaddr r
 	c->pf = uc->mc.regs[26];
 	c->af = uc->mc.regs[27];
 	c->nzcv = uc->mc.pstate & 0xf0000000;
+	c->pair_sp = uc->mc.sp;
 	c->rip = rip;
 }
 
@@ -126,13 +127,16 @@ static void guest_segv(struct thread *t, struct host_context *uc, gaddr rip, con
 	gaddr a = si->fault.addr;
 	bool kernel = a >> 47, canonical = !kernel || a >> 47 == 0x1ffff;
 	int code = si->code == SEGV_ACCERR_ ? SEGV_ACCERR_ : SEGV_MAPERR_;
+	struct vma v;
 
 	if (!canonical) {
+		t->prot_err = 0;
 		guest_raise(t, uc, rip, SIGSEGV, SI_KERNEL_, 0);
 		return;
 	}
 	if (kernel) code = SEGV_MAPERR_;
-	t->prot_err = 4 | (was_write(uc) ? 2 : 0) | (code == SEGV_ACCERR_ || kernel ? 1 : 0);
+	/* "present": x86 has no page table entry for PROT_NONE, and hides what it has of the kernel's */
+	t->prot_err = 4 | (was_write(uc) ? 2 : 0) | (kernel || (code == SEGV_ACCERR_ && rt_vma(a, &v) && v.lo <= a && v.prot));
 	guest_raise(t, uc, rip, SIGSEGV, code, a);
 }
 

@@ -54,8 +54,8 @@ __asm__(
 "	mov	x0, #-14\n"                             /* EFAULT */
 "	ret\n"
 );
-extern const char rt_touch_lo[], rt_touch_hi[], touch_copy_failed[], touch_str_failed[]
-	__attribute__((visibility("hidden")));
+extern __attribute__((visibility("hidden"))) const char rt_touch_lo[], rt_touch_hi[], touch_copy_failed[],
+	touch_str_failed[];             /* hidden, each of them: a GOT entry for a local label loses its offset */
 u64 touch_copy(void *dst, const void *src, size_t n) __attribute__((visibility("hidden")));
 s64 touch_str(char *dst, const char *src, size_t n) __attribute__((visibility("hidden")));
 

@@ -62,10 +62,8 @@ static u32 split(struct maps *m, gaddr a)
 	open_gap(m, i);
 	x[0].hi = a;
 	x[1].lo = a;
-	if (x->file) {
-		x[1].off += a - x[0].lo;
-		map_file_ref(x->file, 1);
-	}
+	x[1].off += x->file || x->key ? a - x[0].lo : 0;
+	if (x->file) map_file_ref(x->file, 1);
 	return i + 1;
 }
 

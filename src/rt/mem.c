@@ -148,7 +148,7 @@ static gaddr pick(const struct want *w)
 	              : map_top(&mem.maps, w->lo, w->hi, w->size, w->align);
 }
 
-/* Maps at the best place for w. Address or errno. The lock is held. */
+/* Maps at the best place for w. Address or errno. */
 static s64 place(const struct want *w, u64 len, u32 prot, u32 flags, int fd, u64 off)
 {
 	u64 grain = 16u << 20;
@@ -203,6 +203,13 @@ static s64 reserve(struct want *w, bool anywhere)
 	}
 	rt_unlock(&mem.lock);
 	return r;
+}
+
+s64 mem_choose(u64 size, u64 align)
+{
+	struct want w = { .size = size, .align = align };
+
+	return place_anywhere(&w, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
 
 s64 mem_reserve_top(u64 size, u64 align)
@@ -301,8 +308,7 @@ static u64 slot_wanted(u32 flags, int fd, u64 off, u64 len)
 
 	if (flags & MAP_ANONYMOUS || (flags & MAP_TYPE) != MAP_PRIVATE || off || len < 2 * GUEST_PAGE) return 0;
 	if (host_call(__NR_pread64, fd, e, sizeof e, 0) != sizeof e || memcmp(e, "\177ELF\2\1", 6) || e[18] != 62) return 0;
-	len = align_up(len * 4, 1ull << 16);
-	return len < 16u << 20 ? 16u << 20 : len > 512u << 20 ? 512u << 20 : len;
+	return mem_slot_size(len);
 }
 
 static s64 map_free_choice(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off)
@@ -368,7 +374,7 @@ static void enter_map(gaddr a, u64 len, u32 prot, u32 flags, struct mfile *f, u6
 }
 
 /* Arenas that the guest insists on: their code goes, then they are plain claimed memory. */
-static bool evict_arenas(gaddr lo, gaddr hi)
+bool mem_evict(gaddr lo, gaddr hi)
 {
 	struct map m;
 
@@ -385,7 +391,7 @@ static s64 check_fixed(gaddr addr, u64 len, u32 flags)
 {
 	if (addr & (rt.page - 1)) return -EINVAL;
 	if (addr > rt.limit - len) return -ENOMEM;
-	if (!(flags & MAP_FIXED_NOREPLACE) && !evict_arenas(addr, addr + len)) return -ENOMEM;
+	if (!(flags & MAP_FIXED_NOREPLACE) && !mem_evict(addr, addr + len)) return -ENOMEM;
 	return 0;
 }
 

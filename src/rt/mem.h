@@ -29,6 +29,7 @@ void mem_brk_init(gaddr start);
 
 /* --- arenas (slot.c). rt_arena_slot of rt.h maps PROT_NONE; the arena's owner gives it memory with mprotect or
  * MAP_FIXED. */
+u64  mem_slot_size(u64 text);           /* for an image with that much code */
 void mem_slot_leave(gaddr lo, gaddr hi, u64 text);      /* keep room for an arena behind an image of that span */
 bool mem_arena_grow(u64 arena, u64 old_size, u64 new_size);     /* in place, PROT_NONE; false: no room */
 void mem_arena_free(u64 arena, u64 size);
@@ -56,8 +57,9 @@ void mem_fork(enum fork_step s);
 /* The map that holds a or the next one, of any kind; false: none. A copy. */
 bool mem_any(gaddr a, struct map *out);
 
-/* --- System V shared memory (sys/mem.c) */
+/* --- System V shared memory, remap_file_pages (remap.c) */
 s64  mem_shmat(int id, gaddr addr, u32 flags);
 s64  mem_shmdt(gaddr addr);
+s64  mem_remap_file_pages(gaddr addr, u64 size, u64 pgoff);
 
 #endif

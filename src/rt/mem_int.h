@@ -56,6 +56,10 @@ bool mem_any_exec(gaddr lo, gaddr hi);
 /* Sets the host's protection of guest maps in [lo,hi): prot, but no writing to code pages. */
 s64  mem_protect_pages(gaddr lo, gaddr hi, u32 prot);
 void mem_unmap_locked(gaddr lo, gaddr hi);
+/* Reserves where a new map would go: PROT_NONE on the host, nothing in the list yet. */
+s64  mem_choose(u64 size, u64 align);
+/* Without the lock: arenas in [lo,hi) give way. False: one cannot. */
+bool mem_evict(gaddr lo, gaddr hi);
 void mem_slot_orphans(gaddr lo, gaddr hi);      /* the image below a slot went away */
 
 #endif

@@ -36,6 +36,8 @@ struct thread {
 	bool linked;                    /* in rt_threads */
 	u64 drop_epoch;                 /* the arena epoch this thread's pairs belong to */
 	u32 prot_err;
+	/* run.c */
+	u64 single; gaddr single_rip;   /* where rt_code_single put its code, and for which instruction */
 };
 
 /* The process. One per address space. */

@@ -77,21 +77,50 @@ static bool enter(gaddr pc, u64 host)
 
 /* --- fetching the guest's bytes */
 
-static struct { gaddr page; bool exec, stable; } seen;
+/* The pages that the translation under way has looked at; the last one found comes first. */
+static struct page { gaddr at; bool exec, stable; } seen[64];
+static u32 nseen;
 
-static bool look(gaddr pc)
+static struct page *look(gaddr pc)
 {
-	gaddr page = align_down(pc, GUEST_PAGE);
+	gaddr at = align_down(pc, GUEST_PAGE);
+	struct page p = { .at = at };
 	struct vma v;
 
-	if (seen.page == page && page)
-		return seen.exec;
-	seen.page = page;
-	seen.exec = rt_vma(pc, &v) && v.lo <= pc && v.prot & PROT_EXEC;
-	seen.stable = seen.exec && !(v.prot & PROT_WRITE);
-	if (seen.exec)
-		rt_smc_track(page, page + GUEST_PAGE);
-	return seen.exec;
+	for (u32 k = 0; k < nseen; k++)
+		if (seen[k].at == at) {
+			p = seen[k];
+			seen[k] = seen[0];
+			seen[0] = p;
+			return seen;
+		}
+	if (nseen == countof(seen))
+		return 0;
+	if (rt_vma(pc, &v) && v.lo <= pc && v.prot & PROT_EXEC) {
+		p.exec = true;
+		p.stable = !(v.prot & PROT_WRITE);
+		rt_smc_track(at, at + GUEST_PAGE);
+	}
+	seen[nseen] = seen[0];
+	seen[0] = p;
+	nseen++;
+	return seen;
+}
+
+static bool executable(gaddr pc)
+{
+	struct page *p = look(pc);
+
+	return p && p->exec;
+}
+
+/* Were all these pages left alone since their bytes were read? */
+static bool unchanged(void)
+{
+	for (u32 k = 0; k < nseen; k++)
+		if (seen[k].exec && !rt_smc_valid(seen[k].at, seen[k].at + GUEST_PAGE))
+			return false;
+	return true;
 }
 
 /* Up to n bytes at pc; an instruction may straddle pages of different maps. */
@@ -100,19 +129,33 @@ static size_t fetch(void *ctx, gaddr pc, u8 *buf, size_t n)
 	size_t first = GUEST_PAGE - pc % GUEST_PAGE;
 
 	(void)ctx;
-	if (pc >= rt.limit || !look(pc))
+	if (pc >= rt.limit || !executable(pc))
 		return 0;
 	if (first >= n)
 		return rt_read(buf, pc, n) ? n : 0;
 	if (!rt_read(buf, pc, first))
 		return 0;
-	return look(pc + first) && rt_read(buf + first, pc + first, n - first) ? n : first;
+	return executable(pc + first) && rt_read(buf + first, pc + first, n - first) ? n : first;
+}
+
+static size_t fetch_unmarked(void *ctx, gaddr pc, u8 *buf, size_t n)
+{
+	for (; n; n--) {                        /* the last bytes may lie in a page that cannot be read */
+		struct vma v;
+
+		if (pc < rt.limit && rt_vma(pc, &v) && v.lo <= pc && v.prot & PROT_EXEC && rt_read(buf, pc, n))
+			return n;
+	}
+	(void)ctx;
+	return 0;
 }
 
 static bool stable(void *ctx, gaddr pc)
 {
+	struct page *p = look(pc);
+
 	(void)ctx;
-	return look(pc) && seen.stable;
+	return p && p->exec && p->stable;
 }
 
 static bool known(void *ctx, gaddr pc)
@@ -123,12 +166,14 @@ static bool known(void *ctx, gaddr pc)
 
 /* --- translating */
 
+static bool crosses(void *ctx, gaddr pc);
+
 static struct tr_env env(struct arena *a, gaddr pc)
 {
 	return (struct tr_env){
 		.host = rt.host, .x86 = rt.x86, .order = rt.order,
 		.near = a->near && pc - a->base + (2ull << 30) < 4ull << 30,
-		.stubs = a->base, .fetch = fetch, .known = known, .stable = stable,
+		.stubs = a->base, .fetch = fetch, .known = known, .stable = stable, .crosses = crosses,
 	};
 }
 
@@ -142,14 +187,14 @@ static u64 translate(gaddr pc)
 		rt_die(134, "out of memory for translated code");
 	e = env(a, pc);
 	do {
-		seen.page = 0;
+		nseen = 0;
 		tr.env = &e;
 		tr.code = (struct code){ (u32 *)(a->base + a->used), (u32 *)(a->base + a->used + REGION_ROOM / 2), 0 };
 		while (tr_translate(&tr, pc) < 0) {
 			e.max_insns = e.max_insns ? e.max_insns / 2 : 32;
 			tr.code.p = (u32 *)(a->base + a->used);
 		}
-	} while (!rt_smc_valid(tr.lo, tr.hi));
+	} while (!unchanged());
 	r = arena_add(a, &tr);
 	rt_stats.regions++;
 	rt_stats.insns += tr.nins;
@@ -182,6 +227,66 @@ u64 rt_code(struct thread *t, gaddr pc)
 	h = code(pc, false) & ~1ull;
 	rt_unlock(&rt_code_lock);
 	return h;
+}
+
+/* One instruction, unlinked, in a place of the thread's own that the next one overwrites. It protects nothing: a store
+ * into its own page would otherwise never get done. */
+#define SINGLE_ROOM  4096
+
+u64 rt_code_single(struct thread *t, gaddr pc)
+{
+	struct arena *a;
+	struct tr_env e;
+
+	rt_lock(&rt_code_lock);
+	if (!t->single) {
+		a = arena_for(pc, REGION_ROOM);
+		if (!a)
+			rt_die(134, "out of memory for translated code");
+		t->single = align_up(a->base + a->used, 16);
+		a->used = t->single + SINGLE_ROOM - a->base;
+	}
+	a = arena_of(t->single);
+	e = env(a, pc);
+	e.near = false;
+	e.single = true;
+	e.known = 0;
+	nseen = countof(seen);          /* no page is marked */
+	e.fetch = fetch_unmarked;
+	tr.env = &e;
+	tr.code = (struct code){ (u32 *)t->single, (u32 *)(t->single + SINGLE_ROOM), 0 };
+	if (tr_translate(&tr, pc) < 0)
+		rt_die(134, "an instruction at %lx does not fit", pc);
+	t->single_rip = pc;
+	arena_sync((u64)tr.start, (u64)tr.code.p);
+	rt_unlock(&rt_code_lock);
+	return t->single + tr.entry[0].host;
+}
+
+/* Guest addresses of accesses that crossed what ldapr and stlr can do, in ordered code. */
+static gaddr crossing[256];
+
+static bool crosses(void *ctx, gaddr pc)
+{
+	(void)ctx;
+	return crossing[pc % countof(crossing)] == pc;
+}
+
+bool rt_misaligned(struct thread *t, u64 host)
+{
+	gaddr rip;
+
+	(void)t;
+	if (rt.order != TR_TSO || !rt_code_rip(host, &rip) || crosses(0, rip))
+		return false;
+	crossing[rip % countof(crossing)] = rip;
+	rt_code_changed(rip, rip + 1);
+	return true;
+}
+
+void rt_code_fork(int step)
+{
+	rt_fork_lock(&rt_code_lock, step);
 }
 
 /* --- what the stubs of enter.S call */
@@ -270,6 +375,10 @@ bool rt_code_rip(u64 host, gaddr *rip)
 	struct region *r = a ? arena_find(a, host) : 0;
 	u32 word, n;
 
+	if (rt_self() && rt_self()->single && host - rt_self()->single < SINGLE_ROOM) {
+		*rip = rt_self()->single_rip;
+		return true;
+	}
 	if (!r)
 		return false;
 	word = (host - a->base - r->code) / 4;
@@ -315,7 +424,6 @@ static void drop(struct arena *a, struct region *r)
 void rt_code_changed(gaddr lo, gaddr hi)
 {
 	rt_lock(&rt_code_lock);
-	seen.page = 0;
 	for (struct arena *a = rt_arenas; a; a = a->next)
 		for (u32 k = 0; k < a->nregions; k++) {
 			struct region *r = arena_region(a, k);
@@ -323,6 +431,8 @@ void rt_code_changed(gaddr lo, gaddr hi)
 			if (!r->dead && r->lo < hi && r->hi > lo) {
 				drop(a, r);
 				epoch++;
+				if (rt_self())  /* its pairs say what return sites read that may be gone */
+					rt_self()->cpu.pair_sp = rt_self()->cpu.pair_base;
 			}
 		}
 	rt_unlock(&rt_code_lock);
@@ -339,7 +449,6 @@ void rt_code_drop_all(void)
 	struct thread *t = rt_self();
 
 	rt_lock(&rt_code_lock);
-	seen.page = 0;
 	epoch++;
 	for (struct arena *a = rt_arenas; a; a = a->next)
 		arena_reset(a);
@@ -350,6 +459,7 @@ void rt_code_drop_all(void)
 		for (u32 k = 0; k < countof(t->cpu.jtab); k++)
 			t->cpu.jtab[k].guest = 0;
 		t->cpu.pair_sp = t->cpu.pair_base;
+		t->single = 0;
 	}
 	rt_unlock(&rt_code_lock);
 }

@@ -64,8 +64,8 @@ __asm__(
 "	svc	0\n"
 );
 #define HIDDEN __attribute__((visibility("hidden")))
-extern const char host_try_lo[], host_try_svc[], host_try_stop[], host_clone_lo[], host_clone_svc[], host_restorer[]
-	HIDDEN;
+HIDDEN extern const char host_try_lo[], host_try_svc[], host_try_stop[], host_clone_lo[], host_clone_svc[],
+	host_restorer[];                /* hidden, each of them: a GOT entry for a local label loses its offset */
 HIDDEN s64 host_try(const u64 *pending, long nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 
 s64 host_call_blocking(struct thread *t, long nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
@@ -419,8 +419,8 @@ u64 rt_raise(struct thread *t, int sig, int code, gaddr addr)
 	case SIGILL:  t->trapno = 6; break;
 	case SIGTRAP: t->trapno = code == TRAP_TRACE_ ? 1 : 3; break;
 	}
-	if (t->trapno == 14) t->cr2 = addr;
-	else t->prot_err = 0;
+	if (t->trapno == 14) t->cr2 = addr;             /* prot_err is the caller's for 13 and 14 */
+	else if (t->trapno != 13) t->prot_err = 0;
 	sig_force(t, sig, &si);
 	return rt_code(t, t->cpu.rip);
 }
@@ -439,7 +439,6 @@ void rt_signals_init(struct thread *t)
 			t->sig->act[sig - 1].handler = SIG_IGN_;
 	}
 	host_call(__NR_rt_sigprocmask, 0, &none, &t->sigmask, 8);
-	t->altstack_flags = SS_DISABLE_;
 	thread_signal_stack(t);
 	poll_set(t);
 	sig_install_faults();

@@ -5,30 +5,33 @@
  */
 #include "rt/mem_int.h"
 
-#define REACH  0xf0000000ull            /* adrp's 4 GiB, less what an image and an arena may span */
+#define REACH  0x80000000ull            /* from code to an arena's base: half of adrp's, so that all of both is in reach */
 #define ALIGN  0x10000ull
+#define LOW    0x80000000ull            /* below lie non-PIE programs, their brk and MAP_32BIT's maps */
+#define SLOT_MIN  (64ull << 20)         /* address space only: an arena is mapped as large as it is asked for */
+#define SLOT_MAX  (512ull << 20)
 
 static bool in_reach(u64 a, u64 size, gaddr lo, gaddr hi)
 {
-	return a + size <= lo + REACH && (a >= lo || hi - a <= REACH);
+	return a <= lo + REACH && (a >= lo || hi - a <= REACH) && size < REACH;
 }
 
-static u64 slot_size(u64 text)
+u64 mem_slot_size(u64 text)
 {
 	u64 n = align_up(text * 4, ALIGN);
 
-	return n < 16u << 20 ? 16u << 20 : n > 512u << 20 ? 512u << 20 : n;
+	return n < SLOT_MIN ? SLOT_MIN : n > SLOT_MAX ? SLOT_MAX : n;
 }
 
 void mem_slot_leave(gaddr lo, gaddr hi, u64 text)
 {
 	struct map m = { .kind = MAP_SLOT };
-	u64 size = slot_size(text);
+	u64 size = mem_slot_size(text);
 
 	rt_lock(&mem.lock);
 	m.lo = align_up(hi, ALIGN);
-	if (lo < 0x80000000)                    /* beneath lie brk and MAP_32BIT's maps */
-		m.lo = map_bottom(&mem.maps, 0x80000000, lo + REACH, size, ALIGN);
+	if (lo < LOW)
+		m.lo = map_bottom(&mem.maps, LOW, lo + REACH + size, size, ALIGN);
 	if (m.lo && map_free(&mem.maps, m.lo, m.lo + size) && map_room(&mem.maps, 2)) {
 		m.hi = m.lo + size;
 		map_add(&mem.maps, &m);
@@ -68,8 +71,10 @@ u64 rt_arena_slot(gaddr lo, gaddr hi, u64 size, bool *near)
 	*near = true;
 	rt_lock(&mem.lock);
 	if ((a = take_slot(lo, hi, size)) && !take(a, size)) a = 0;
-	if (!a && lo + REACH > lo && (a = map_bottom(&mem.maps, hi, lo + REACH, size, ALIGN)) && !take(a, size)) a = 0;
-	if (!a && (a = map_top(&mem.maps, hi > REACH ? hi - REACH : ALIGN, lo, size, ALIGN)) && !take(a, size)) a = 0;
+	if (!a && (a = map_bottom(&mem.maps, hi < LOW ? LOW : hi, lo + REACH + size, size, ALIGN)) && !take(a, size)) a = 0;
+	if (!a && lo > LOW && (a = map_top(&mem.maps, hi > REACH + LOW ? hi - REACH : LOW, lo, size, ALIGN)) &&
+	    !take(a, size))
+		a = 0;
 	rt_unlock(&mem.lock);
 	if (a) return a;
 	*near = false;

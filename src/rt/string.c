@@ -1,4 +1,4 @@
-/* string.c - the memory and string functions that gcc may call in freestanding code, with general registers only.
+/* string.c - the functions that gcc may call in freestanding code, with general registers only.
  *
  * Unaligned accesses are fine on ARM64 normal memory; the bulk loops move 32 bytes a turn, which gcc makes ldp/stp.
  */
@@ -144,4 +144,28 @@ char *strstr(const char *s, const char *t)
 	for (; *s; s++)
 		if (!strncmp(s, t, n)) return (char *)s;
 	return n ? 0 : (char *)s;
+}
+
+/* libgcc's: without vector registers there is no instruction for them. */
+int __popcountdi2(s64 v);
+int __paritydi2(s64 v);
+
+int __popcountdi2(s64 v)
+{
+	u64 x = v;
+
+	x -= x >> 1 & 0x5555555555555555ull;
+	x = (x & 0x3333333333333333ull) + (x >> 2 & 0x3333333333333333ull);
+	x = (x + (x >> 4)) & 0x0f0f0f0f0f0f0f0full;
+	return x * 0x0101010101010101ull >> 56;
+}
+
+int __paritydi2(s64 v)
+{
+	u64 x = v ^ v >> 32;
+
+	x ^= x >> 16;
+	x ^= x >> 8;
+	x ^= x >> 4;
+	return 0x6996 >> (x & 15) & 1;
 }

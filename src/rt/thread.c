@@ -60,7 +60,7 @@ static void stacks_use(struct thread *t, u8 *p, size_t size)
 	t->cpu.poll = (u64)t;
 	t->cpu.c_sp = (u64)p + AT_SIGNALS;
 	sentinel[0] = ~0ull;                    /* no return address */
-	t->cpu.pair_base = (u64)sentinel;
+	t->cpu.pair_base = t->cpu.pair_sp = (u64)sentinel;
 }
 
 bool thread_in_guard(const struct thread *t, u64 a)
@@ -130,6 +130,8 @@ void rt_thread_init(struct thread *t)
 	t->tid = host_call(__NR_gettid);
 	stacks_use(t, p, size);
 	thread_link(t);
+	x86_fpu_reset(&t->cpu);
+	rt_vectors_load(&t->cpu);
 	__asm__ volatile("msr tpidr_el0, %0" : : "r" (t));
 }
 

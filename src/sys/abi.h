@@ -69,6 +69,8 @@ u64 sys_path(int dirfd, gaddr path, bool follow, char buf[PATH_SIZE]);
 /* The same for a string of ours; returns path itself or buf. */
 const char *sys_host_path(int dirfd, const char *path, bool follow, char buf[PATH_SIZE]);
 
+const char *sys_outside_root(const char *path);         /* a host's path as the guest knows it: without -L's directory */
+
 /* --- procfs.c. Which of the files that must speak of the guest a path names; 0: none of them. */
 enum proc_file { PROC_NOT, PROC_EXE, PROC_MAPS, PROC_SMAPS, PROC_CMDLINE, PROC_ENVIRON, PROC_AUXV, PROC_STAT,
 		 PROC_CPUINFO, PROC_ARCH };

@@ -1,10 +1,11 @@
 /* cpuinfo.c - /proc/cpuinfo as an x86-64 kernel prints it, one stanza per CPU that is online.
  *
- * It says what CPUID says: the flags are those of feature.def that are announced, and the numbers come from the same
- * leaves. The topology is the host's, from sysfs, as far as it is there. Layout: arch/x86/kernel/cpu/proc.c.
+ * It says what CPUID says: the flags are those of feature.def that are announced, the rest comes from cpuid.h, and so
+ * does the topology: one package, a core for each CPU. Layout: arch/x86/kernel/cpu/proc.c.
  */
 #include "sys/procfs.h"
 #include "x86/cpuid.h"
+#include "x86/feature.h"
 #include <asm/unistd.h>
 
 static bool read_file(const char *path, char *s, size_t size)
@@ -28,16 +29,6 @@ static u32 number(const char **s)
 	return v;
 }
 
-static s32 topology(u32 cpu, const char *file)
-{
-	char path[96], s[32];
-	const char *p = s;
-	rt_format(path, sizeof path, "/sys/devices/system/cpu/cpu%u/topology/%s", cpu, file);
-	if (!read_file(path, s, sizeof s) || *s < '0' || *s > '9')
-		return -1;
-	return number(&p);
-}
-
 /* Calls fn for each CPU of a list like "0-3,8". */
 static void each_cpu(const char *s, void (*fn)(void *ctx, u32 cpu), void *ctx)
 {
@@ -59,20 +50,15 @@ static void count(void *ctx, u32 cpu)
 	++*(u32 *)ctx;
 }
 
-/* CPUs of the same package, and the cores among them: those whose list of siblings they lead. */
-struct package { s32 id; u32 siblings, cores; };
-
-static void count_package(void *ctx, u32 cpu)
+static void affinity_list(char *s, size_t size)
 {
-	struct package *p = ctx;
-	char path[96], s[64];
-	const char *q = s;
-	if (topology(cpu, "physical_package_id") != p->id)
-		return;
-	p->siblings++;
-	rt_format(path, sizeof path, "/sys/devices/system/cpu/cpu%u/topology/thread_siblings_list", cpu);
-	if (!read_file(path, s, sizeof s) || number(&q) == cpu)
-		p->cores++;
+	u64 set[128];
+	s64 bytes = host_call(__NR_sched_getaffinity, 0, sizeof set, set);
+	size_t n = 0;
+	*s = 0;
+	for (u32 i = 0; (s64)i < bytes * 8 && n + 12 < size; i++)
+		if (set[i / 64] >> i % 64 & 1)
+			n += rt_format(s + n, size - n, n ? ",%u" : "%u", i);
 }
 
 static void field(struct proc_out *o, const char *name, s64 value)
@@ -83,7 +69,7 @@ static void field(struct proc_out *o, const char *name, s64 value)
 	proc_write(o, s, rt_format(s, sizeof s, "%ld\n", value));
 }
 
-static void put_flags(struct proc_out *o)
+static void put_flags(struct proc_out *o, u32 cpus)
 {
 	static const struct { u64 bit; const char *name; } flags[] = {
 #define F(NAME, leaf, subleaf, reg, bit, text) { X86_BIT(NAME), text },
@@ -97,38 +83,50 @@ static void put_flags(struct proc_out *o)
 			proc_puts(o, flags[i].name);
 		}
 	/* What every 64-bit kernel and CPU of this kind has, and CPUID says elsewhere or not at all. */
+	proc_puts(o, cpus > 1 ? " ht" : "");
 	proc_puts(o, " lm nx constant_tsc nonstop_tsc cpuid hypervisor\n");
 }
 
-struct list { struct proc_out *o; const char *online; };
+static enum x86_vendor vendor(void)
+{
+	if (rt_opt.vendor && !strcmp(rt_opt.vendor, x86_ids[X86_VENDOR_INTEL].vendor))
+		return X86_VENDOR_INTEL;
+	if (rt_opt.vendor && !strcmp(rt_opt.vendor, x86_ids[X86_VENDOR_AMD].vendor))
+		return X86_VENDOR_AMD;
+	return X86_VENDOR_STELE;
+}
+
+static void put_identity(struct proc_out *o)
+{
+	const struct x86_id *id = &x86_ids[vendor()];
+	proc_puts(o, "vendor_id\t: ");
+	proc_puts(o, id->vendor);
+	proc_puts(o, "\n");
+	field(o, "cpu family\t", id->family);
+	field(o, "model\t\t", id->model);
+	proc_puts(o, "model name\t: " X86_BRAND "\n");
+	field(o, "stepping\t", id->stepping);
+}
+
+struct list { struct proc_out *o; u32 cpus, core; };
 
 static void stanza(void *ctx, u32 cpu)
 {
-	struct proc_out *o = ((struct list *)ctx)->o;
-	struct package p = { .id = topology(cpu, "physical_package_id") };
-	s32 core = topology(cpu, "core_id");
-	each_cpu(((struct list *)ctx)->online, count_package, &p);
+	struct list *l = ctx;
+	struct proc_out *o = l->o;
 	field(o, "processor\t", cpu);
-	proc_puts(o, "vendor_id\t: ");
-	proc_puts(o, x86_vendor());
-	proc_puts(o, "\n");
-	field(o, "cpu family\t", x86_family());
-	field(o, "model\t\t", x86_model());
-	proc_puts(o, "model name\t: ");
-	proc_puts(o, x86_brand());
-	proc_puts(o, "\n");
-	field(o, "stepping\t", x86_stepping());
-	proc_puts(o, "cpu MHz\t\t: 2500.000\n");
-	field(o, "physical id\t", p.id < 0 ? 0 : p.id);
-	field(o, "siblings\t", p.siblings);
-	field(o, "core id\t\t", core < 0 ? (s32)cpu : core);
-	field(o, "cpu cores\t", p.cores);
+	put_identity(o);
+	proc_puts(o, "cpu MHz\t\t: 2500.000\ncache size\t: 16384 KB\n");
+	field(o, "physical id\t", 0);
+	field(o, "siblings\t", l->cpus);
+	field(o, "core id\t\t", l->core++);
+	field(o, "cpu cores\t", l->cpus);
 	field(o, "apicid\t\t", cpu);
 	field(o, "initial apicid\t", cpu);
 	proc_puts(o, "fpu\t\t: yes\nfpu_exception\t: yes\n");
-	field(o, "cpuid level\t", x86_max_leaf());
+	field(o, "cpuid level\t", X86_CPUID_MAX);
 	proc_puts(o, "wp\t\t: yes\n");
-	put_flags(o);
+	put_flags(o, l->cpus);
 	proc_puts(o, "bugs\t\t:\nbogomips\t: 5000.00\nclflush size\t: 64\ncache_alignment\t: 64\n"
 		     "address sizes\t: 48 bits physical, 48 bits virtual\npower management:\n\n");
 }
@@ -137,9 +135,8 @@ void proc_cpuinfo(struct proc_out *o)
 {
 	char online[512];
 	u32 n = 0;
-	if (read_file("/sys/devices/system/cpu/online", online, sizeof online))
-		each_cpu(online, count, &n);
-	if (!n)                         /* no sysfs: those that this process may run on */
-		affinity_list(online, sizeof online);
-	each_cpu(online, stanza, &(struct list){ o, online });
+	if (!read_file("/sys/devices/system/cpu/online", online, sizeof online))
+		affinity_list(online, sizeof online);   /* no sysfs: those that this process may run on */
+	each_cpu(online, count, &n);
+	each_cpu(online, stanza, &(struct list){ o, n, 0 });
 }

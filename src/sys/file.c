@@ -168,8 +168,10 @@ static s64 readlink_at(int dirfd, gaddr path, gaddr to, s32 size)
 {
 	char s[PATH_SIZE], buf[PATH_SIZE];
 	u64 p = path;
+	if (size <= 0)
+		return -EINVAL;
 	s64 n = rt_read_str(s, path, sizeof s);
-	if (n >= 0 && size > 0 && sys_proc_file(dirfd, s) == PROC_EXE) {
+	if (n >= 0 && sys_proc_file(dirfd, s) == PROC_EXE) {
 		size_t len = strlen(rt.exe);
 		if (len > (u32)size)
 			len = size;
@@ -180,8 +182,6 @@ static s64 readlink_at(int dirfd, gaddr path, gaddr to, s32 size)
 		if (h != s)
 			p = (u64)h;
 	}
-	if (size <= 0)
-		return host_call(__NR_readlinkat, dirfd, p, to, size);
 	n = host_call(__NR_readlinkat, dirfd, p, s, (u32)size < sizeof s ? (u32)size : sizeof s);
 	return n > 0 && !rt_write(to, s, n) ? -EFAULT : n;
 }
@@ -196,9 +196,7 @@ SYS(getcwd)
 	s64 n = host_call(__NR_getcwd, s, sizeof s);
 	if (n < 0)
 		return n;
-	const char *p = s, *q = rt.root && rt.root[0] ? sys_after(s, rt.root) : 0;
-	if (q && (*q == '/' || !*q))
-		p = *q ? q : "/";
+	const char *p = sys_outside_root(s);
 	n = strlen(p) + 1;
 	if (b < (u64)n)
 		return -ERANGE;

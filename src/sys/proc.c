@@ -132,11 +132,6 @@ SYS(ioperm)
 	return (s32)c ? -EPERM : 0;
 }
 
-/* A CPU without protection keys has only key 0, which is taken (pkeys(7)). */
-SYS(pkey_mprotect) { return (s32)d == -1 || (s32)d == 0 ? rt_mprotect(a, b, c) : -EINVAL; }
-SYS(pkey_alloc)    { return a || b & ~3ull ? -EINVAL : -ENOSPC; }
-SYS(pkey_free)     { return -EINVAL; }
-
 SYS(getpgrp) { return host_call(__NR_getpgid, 0); }
 
 /* Only the kernel's own return path from a stopped call means something by it, and that path is the host's. */

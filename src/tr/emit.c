@@ -127,7 +127,7 @@ void tr_wb(struct tr *c, struct insn *i, int n, int r)
 /* --- the driver */
 
 /* May the immediate of i stay one? Narrow operations shift it into place themselves. */
-static bool imm_ok(const struct insn *i, int how)
+bool tr_imm_ok(const struct insn *i, int how)
 {
 	u64 v = i->w == 8 ? (u64)i->imm : (u32)i->imm, neg = i->w == 8 ? -v : (u32)-v;
 
@@ -158,7 +158,7 @@ static int source(struct tr *c, struct insn *i, const struct emitter *e, int n, 
 		tr_load(c, *m, o->w, tmp);
 		return tmp;
 	}
-	if (o->kind == OP_IMM && imm_ok(i, e->how))
+	if (o->kind == OP_IMM && tr_imm_ok(i, e->how))
 		return IMM;
 	return tr_src(c, i, n, tmp);
 }
@@ -174,7 +174,7 @@ static void operands(struct tr *c, struct insn *i, const struct emitter *e)
 			m = tr_ea(c, i, i->o[n].w);
 	for (int n = 0; n < 4 && ns < 2; n++)
 		if (i->o[n].kind && i->o[n].access & OP_READ) {
-			s[ns] = source(c, i, e, n, ns, &m);
+			s[ns] = n == 0 && c->first ? G(c->first->o[1].reg) : source(c, i, e, n, ns, &m);
 			ns++;
 		}
 	if (i->o[0].access & OP_WRITE) {
@@ -192,7 +192,7 @@ static void operands(struct tr *c, struct insn *i, const struct emitter *e)
 		tr_wb(c, i, 0, d);
 }
 
-static void note(struct tr *c, gaddr pc)
+void tr_note(struct tr *c, gaddr pc)
 {
 	c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, pc - c->lo };
 }
@@ -202,11 +202,12 @@ static void insn(struct tr *c, struct insn *i)
 	const struct emitter *e = tr_emitter(i);
 
 	c->i = i;
+	c->crosses = c->env->order == TR_TSO && c->env->crosses && c->env->crosses(c->env->ctx, i->pc);
 	c->live = i->live;
-	note(c, i->pc);
+	tr_note(c, c->first ? c->first->pc : i->pc);
 	if (i->fact)
 		tr_fault(c, i->fact);
-	else if (i->prefix & PFX_LOCK)
+	else if (i->prefix & PFX_LOCK && c->env->order != TR_PLAIN)
 		tr_lock(c, i);
 	else if (e->how & RAW)
 		e->fn(c, i, -1, -1, -1);
@@ -219,6 +220,7 @@ static void block(struct tr *c, struct block *b, bool first)
 	struct insn *end = &c->ins[b->first + b->n];
 
 	c->b = b;
+	c->zero.on = false;
 	c->page_ok = false;
 	if (first)                              /* a call comes in here with x16, x30 = the pair */
 		a_stp_pre(c, 8, T0, X30, SP, -16);
@@ -227,13 +229,19 @@ static void block(struct tr *c, struct block *b, bool first)
 	if (b->entry)
 		c->entry[c->nentry++] = (struct tr_entry){ b->pc, (u8 *)c->code.p - (u8 *)c->start };
 	if (first || b->loop) {
-		note(c, b->pc);
+		tr_note(c, b->pc);
 		a_ldr_i(c, 8, XZR, R_POLL, 0);
 	}
 	for (struct insn *i = &c->ins[b->first]; i < end; i++) {
 		if (c->code.p + TR_INSN_ROOM > c->code.end)
 			return;
-		i += tr_fuse(c, i, end);
+		int n = tr_fuse(c, i, end);
+
+		if (n == 2) {
+			i++;
+			continue;
+		}
+		i += n;
 		insn(c, i);
 	}
 	c->live = b->next.live;
@@ -243,7 +251,7 @@ static void block(struct tr *c, struct block *b, bool first)
 int tr_emit(struct tr *c)
 {
 	c->start = c->code.p;
-	c->nfix = c->ncold = c->nmiss = c->nmap = c->nentry = 0;
+	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = 0;
 	for (u32 k = 0; k < c->nblk; k++) {
 		c->blk[k].host = 0;
 		c->blk[k].cs_in = CS_SUB;
@@ -268,6 +276,7 @@ int tr_emit(struct tr *c)
 int tr_translate(struct tr *c, gaddr pc)
 {
 	tr_region(c, pc);
+	tr_sources(c);
 	tr_live(c);
 	return tr_emit(c);
 }

@@ -84,13 +84,13 @@ EMIT(fsqrt_sd, 0) { sqrt_s(c, i, 8, d, a, b); }
 EMIT(fsqrt_ps, 0) { sqrt_p(c, V4S, d, a); }
 EMIT(fsqrt_pd, 0) { sqrt_p(c, V2D, d, a); }
 
-/* RCP and RSQRT may be off by 1.5 * 2^-12 (SDM); these are closer. RSQRT: an estimate of 8 bits and one Newton step,
- * which ARM's instructions keep right for zeros and infinities. All NaNs and infinities have the source's sign. */
+/* RCP and RSQRT may be off by 1.5 * 2^-12 (SDM); these are closer. RSQRT: an estimate of 8 bits and one Newton step.
+ * Whatever comes of zeros, infinities and negative numbers has the source's sign. */
 static void rsqrt(struct tr *c, int n)                  /* into V0t */
 {
 	a_vfrsqrte(c, V4S, V1t, n);
-	a_vfmul(c, V4S, V0t, V1t, V1t);
-	a_vfrsqrts(c, V4S, V0t, V0t, n);
+	a_vfmulx(c, V4S, V0t, V1t, n);                  /* not the estimate's square: it may underflow */
+	a_vfrsqrts(c, V4S, V0t, V0t, V1t);
 	a_vfmul(c, V4S, V0t, V0t, V1t);
 	a_vmovi(c, V4S, V1t, 0x80, 24);
 	a_vbit(c, V16B, V0t, n, V1t);
@@ -278,32 +278,37 @@ EMIT(faddsub_pd, 0)
 	a_vins_e(c, 8, d, 0, V3t, 0);
 }
 
-/* Dot product: imm 7:4 say which products count, 3:0 which lanes of the result get the sum; others are zero. */
-static void lanes_mask(struct tr *c, int T, int r, int lanes)
+/* Dot product: imm 7:4 say which products count, 3:0 which lanes of the result get the sum; others are zero. What does
+ * not count is not even multiplied, or it would raise exceptions. */
+static bool lanes_mask(struct tr *c, int T, int r, int lanes)   /* false: all */
 {
 	u64 lane = a_width(T) == 8 ? ~0ull : 0xffffffff, half[2] = { 0, 0 };
 	int n = 16 / a_width(T);
 
 	if ((lanes & ((1 << n) - 1)) == (1 << n) - 1)
-		return;
+		return false;
 	for (int k = 0; k < n; k++)
 		if (lanes >> k & 1)
 			half[2 * k / n] |= lane << 64 * k * 2 / n % 64;
-	v_const(c, V1t, half[0], half[1]);
-	a_vand(c, V16B, r, r, V1t);
+	v_const(c, r, half[0], half[1]);
+	return true;
 }
-EMIT(fdp_ps, ANYIMM)
+static void dot(struct tr *c, struct insn *i, int T, int d, int a, int b)
 {
-	a_vfmul(c, V4S, V0t, a, b);
-	lanes_mask(c, V4S, V0t, i->imm >> 4);
-	a_vfaddp(c, V4S, V0t, V0t, V0t);
-	a_vfaddp(c, V4S, d, V0t, V0t);
-	lanes_mask(c, V4S, d, i->imm);
+	if (lanes_mask(c, T, V1t, i->imm >> 4)) {
+		a_vand(c, V16B, V0t, a, V1t);
+		a_vand(c, V16B, V1t, b, V1t);
+		packed2(c, a_vfmul, T, V3t, V0t, V1t, false);
+	} else {
+		packed2(c, a_vfmul, T, V3t, a, b, false);
+	}
+	add_pairs(c, T, V3t, V3t, V3t);
+	if (T == V4S)
+		add_pairs(c, T, V3t, V3t, V3t);
+	if (lanes_mask(c, T, V0t, i->imm))
+		a_vand(c, V16B, d, V3t, V0t);
+	else
+		a_vmov(c, V16B, d, V3t);
 }
-EMIT(fdp_pd, ANYIMM)
-{
-	a_vfmul(c, V2D, V0t, a, b);
-	lanes_mask(c, V2D, V0t, i->imm >> 4);
-	a_vfaddp(c, V2D, d, V0t, V0t);
-	lanes_mask(c, V2D, d, i->imm);
-}
+EMIT(fdp_ps, ANYIMM) { dot(c, i, V4S, d, a, b); }
+EMIT(fdp_pd, ANYIMM) { dot(c, i, V2D, d, a, b); }

@@ -81,9 +81,29 @@ static void sum(struct tr *c, struct insn *i, bool sub, int d, int a, int b)
 EMIT(add, ARITH) { sum(c, i, false, d, a, b); }         /* d = a + b */
 EMIT(sub, ARITH) { sum(c, i, true, d, a, b); }          /* d = a - b */
 
+/* The branch after i looks at register a alone: at a bit of it (for the sign: its top one), or whether it is zero. */
+static bool zero_branch(struct tr *c, struct insn *i, int a, int bit)
+{
+	if (!tr_only_branches(c, i, bit < 0))
+		return false;
+	if (i[1].cc != COND_E && i[1].cc != COND_NE)
+		bit = 8 * i->w - 1;
+	else if (bit < 0 && i->w < 4) {
+		if (i->o[0].kind != OP_MEM)
+			a_ubfx(c, 4, T0, a, 0, 8 * i->w), a = T0;
+	}
+	c->zero.on = true;
+	c->zero.reg = a;
+	c->zero.w = i->w == 8 ? 8 : 4;
+	c->zero.bit = bit < 0 ? 0xff : bit;
+	return true;
+}
+
 /* flags of a - b. Where only ZF and CF are read, zero-extended operands give them directly. */
 EMIT(cmp, ARITH)
 {
+	if (b == IMM && i->imm == 0 && zero_branch(c, i, a, -1))
+		return;
 	if (i->w < 4 && live(c, F_NZCV) && !live(c, F_O | F_S | F_P | F_A) && b == IMM) {
 		if (i->o[0].kind == OP_GPR)
 			a_ubfx(c, 4, T0, a, 0, 8 * i->w), a = T0;
@@ -266,9 +286,16 @@ EMIT(xor, LOGIC)                                        /* d = a ^ b */
 EMIT(test, LOGIC)                                       /* flags of a & b */
 {
 	u32 top = i->w == 1 ? 0x80 : 0x8000, m = top * 2 - 1;
+	u64 mask = i->w == 8 ? ~0ull : (1ull << 8 * i->w) - 1;
 
+	if (a == b && zero_branch(c, i, a, -1))
+		return;
 	if (a == b) {
 		tr_nz(c, i->w, a);
+		return;
+	}
+	if (b == IMM && (i->imm & (i->imm - 1) & mask) == 0 && i->imm & mask && tr_only_branches(c, i, false)) {
+		zero_branch(c, i, a, __builtin_ctzll(i->imm & mask));
 		return;
 	}
 	if (i->w < 4 && b == IMM && (!live(c, F_S) || !(i->imm & top)) && a_fits_logic(4, i->imm & m)) {

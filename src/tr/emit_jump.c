@@ -88,7 +88,7 @@ static void fix(struct tr *c, const struct edge *e, bool call)
 
 	if (t && t->npred == 1 && !t->entry && !t->host && !t->loop)
 		t->cs_in = c->cs;
-	c->fix[c->nfix++] = (struct fix){ c->code.p - 1, *e, c->cs, call };
+	c->fix[c->nfix++] = (struct fix){ c->code.p - 1, *e, c->cs, call, c->b };
 }
 
 /* After the last instruction of b: fall through, or jump. */
@@ -120,6 +120,17 @@ EMIT(jcc, RAW)
 	u8 after = c->b->next.live | c->b->taken.live;
 
 	c->live = after;
+	if (c->zero.on) {
+		bool set = cc == COND_NE || cc == COND_S || cc == COND_L;
+
+		c->zero.on = false;
+		if (c->zero.bit != 0xff)
+			(set ? a_tbnz : a_tbz)(c, c->zero.reg, c->zero.bit, 0);
+		else
+			(set ? a_cbnz : a_cbz)(c, c->zero.w, c->zero.reg, 0);
+		taken(c);
+		return;
+	}
 	if ((cc >> 1) == COND_P >> 1 && c->cs != CS_FCMP && c->cs != CS_FORD) {
 		tr_parity(c, T0);
 		if (cc == COND_P)
@@ -177,11 +188,21 @@ EMIT(loopne, RAW | IMPLICIT) { loop(c, i, COND_E); }
 EMIT(jmp,  RAW) { }                     /* tr_next goes there */
 EMIT(jmpi, RAW | IMPLICIT) { tr_exit_reg(c, tr_src(c, i, 0, T0)); }
 
+/* T0 = the pair's guest address: off by one when the return site may read flags. */
+static void reads_flags(struct tr *c)
+{
+	const struct edge *e = &c->b->next;
+
+	if (e->block >= 0 ? c->blk[e->block].live_in : e->live)
+		a_add_i(c, 8, T0, T0, 1);
+}
+
 EMIT(call, RAW | IMPLICIT)
 {
 	tr_need(c, CS_SUB);
 	tr_gaddr(c, T0, insn_next(i));
 	tr_push(c, 8, T0);
+	reads_flags(c);
 	if (c->env->single) {
 		tr_gaddr(c, T0, i->imm);
 		jump(c, false);
@@ -202,6 +223,7 @@ EMIT(calli, RAW | IMPLICIT)
 	tr_gaddr(c, T0, insn_next(i));
 	tr_push(c, 8, T0);
 	if (!c->env->single) {
+		reads_flags(c);
 		a_adr(c, X30, 9 * 4);           /* past the blr: this, stp, mov and jump's six */
 		c->page_ok = false;
 		a_stp_pre(c, 8, T0, X30, SP, -16);
@@ -210,10 +232,14 @@ EMIT(calli, RAW | IMPLICIT)
 	jump(c, true);
 }
 
-/* Near return. A pair that does not match, after longjmp or a switch of stacks, goes to the dispatcher. */
+/* Near return. A pair that does not match, after longjmp or a switch of stacks, goes to the dispatcher; one that is off
+ * by one belongs to a return site that reads flags (defer.c). */
 EMIT(ret, RAW | IMPLICIT)
 {
-	tr_need(c, CS_SUB);
+	bool late = tr_returns_late(c, c->b);
+
+	if (!late)
+		tr_need(c, CS_SUB);
 	tr_pop(c, 8, T0);
 	if (i->o[0].kind == OP_IMM) {
 		u64 n = (u16)i->imm;
@@ -229,8 +255,9 @@ EMIT(ret, RAW | IMPLICIT)
 	}
 	a_ldp_post(c, 8, T1, X30, SP, 16);
 	a_sub(c, 8, T1, T1, T0);
-	c->miss[c->nmiss++] = c->code.p;
 	a_cbnz(c, 8, T1, 0);
+	c->late[c->nlate].b = late ? c->b : 0;
+	c->late[c->nlate++].site = c->code.p - 1;
 	a_ret(c, X30);
 }
 
@@ -306,7 +333,52 @@ static bool bind_edge(struct tr *c, struct fix *f)
 	}
 	if (!a_bind(c, f->site))
 		return false;
+	c->live &= ~f->e.defer;
+	tr_need(c, CS_SUB);
+	if (f->e.live & f->e.defer) {
+		c->live = f->e.live & f->e.defer;
+		tr_replay(c, tr_source(c, f->from), f->from);
+	}
 	tr_exit_to(c, f->e.pc);
+	return true;
+}
+
+/* Returns that did not find their pair. T0 = the address, T1 = what the pair was off by. */
+static bool returns(struct tr *c)
+{
+	u32 *plain = 0, *miss;
+
+	for (u32 k = 0; k < c->nlate; k++) {
+		struct block *b = c->late[k].b;
+
+		if (c->code.p + TR_INSN_ROOM > c->code.end)
+			return false;
+		if (!b && plain) {
+			if (!a_patch(c->late[k].site, plain))
+				return false;
+			continue;
+		}
+		if (!a_bind(c, c->late[k].site))
+			return false;
+		if (b) {
+			a_mov(c, 8, T3, T0);
+			a_mov(c, 8, T4, T1);
+			c->cs = CS_SUB;
+			c->live = F_ALL;
+			tr_replay(c, tr_source(c, b), b);
+			tr_need(c, CS_SUB);
+			a_mov(c, 8, T0, T3);
+			a_mov(c, 8, T1, T4);
+		} else {
+			plain = c->code.p;
+		}
+		a_sub_i(c, 8, T1, T1, 1);
+		miss = c->code.p;
+		a_cbnz(c, 8, T1, 0);
+		a_ret(c, X30);
+		a_bind(c, miss);
+		a_b(c, (s64)(c->env->stubs + TR_STUB_RETMISS) - ((s64)(u64)c->code.p + c->code.exec));
+	}
 	return true;
 }
 
@@ -326,6 +398,8 @@ int tr_tail(struct tr *c)
 		c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, c->i->pc - c->lo };
 		tr_fault(c, c->cold[k].helper);
 	}
+	if (!returns(c))
+		return -1;
 	if (!c->nmiss)
 		return 0;
 	if (c->code.p + TR_INSN_ROOM > c->code.end)

@@ -18,7 +18,7 @@ static bool off_fits(struct tr *c, int w, s64 off)
 }
 
 /* d = n + k for any k; d may be n. Uses d as its scratch, or T_ADDR when d is n. */
-static void add_const(struct tr *c, int w, int d, int n, s64 k)
+void tr_add_const(struct tr *c, int w, int d, int n, s64 k)
 {
 	u64 abs = k < 0 ? -(u64)k : (u64)k;
 
@@ -93,7 +93,7 @@ static struct ea based(struct tr *c, int base, s64 off, int w)
 		c->page_ok = false;
 		a_add(c, 8, T_ADDR, T_ADDR, R_PAGE);
 	} else {
-		add_const(c, 8, T_ADDR, base, off);
+		tr_add_const(c, 8, T_ADDR, base, off);
 	}
 	return tr_ea_reg(T_ADDR);
 }
@@ -109,7 +109,7 @@ static void sum(struct tr *c, int w, int d, int base, int index, int shift, s64 
 		if (disp == 0)
 			a_mov(c, w, d, G(base));
 		else
-			add_const(c, w, d, G(base), disp);
+			tr_add_const(c, w, d, G(base), disp);
 		return;
 	}
 	if (base == NOREG)
@@ -119,12 +119,12 @@ static void sum(struct tr *c, int w, int d, int base, int index, int shift, s64 
 	if (disp == 0)
 		return;
 	if (d != T_ADDR) {
-		add_const(c, w, d, d, disp);
+		tr_add_const(c, w, d, d, disp);
 	} else {
 		u64 abs = disp < 0 ? -(u64)disp : (u64)disp;
 
 		if (abs < 1 << 24) {
-			add_const(c, w, d, d, disp);
+			tr_add_const(c, w, d, d, disp);
 		} else {
 			a_mov_i(c, 8, R_PAGE, (u64)disp);
 			c->page_ok = false;
@@ -221,12 +221,16 @@ void tr_lea(struct tr *c, struct insn *i, int w, int d)
 
 static void ldapr(struct tr *c, int w, int t, int base, s32 off)
 {
-	if (off || has(c, HOST_LRCPC2))
+	if (c->crosses) {
+		a_ldr_u(c, w, t, base, off);
+		a_dmb(c, A_ISHLD);
+	} else if (off || has(c, HOST_LRCPC2)) {
 		a_ldapur(c, w, t, base, off);
-	else if (has(c, HOST_LRCPC))
+	} else if (has(c, HOST_LRCPC)) {
 		a_ldapr(c, w, t, base);
-	else
+	} else {
 		a_ldar(c, w, t, base);
+	}
 }
 
 void tr_load(struct tr *c, struct ea m, int w, int t)
@@ -243,7 +247,7 @@ void tr_loads(struct tr *c, struct ea m, int w, int dw, int t)
 {
 	if (w == dw) {
 		tr_load(c, m, w, t);
-	} else if (ordered(c) && has(c, HOST_LRCPC2)) {
+	} else if (ordered(c) && has(c, HOST_LRCPC2) && !c->crosses) {
 		a_ldapurs(c, w, dw, t, m.base, m.off);
 	} else if (ordered(c)) {
 		ldapr(c, w, t, m.base, m.off);
@@ -257,14 +261,18 @@ void tr_loads(struct tr *c, struct ea m, int w, int dw, int t)
 
 void tr_store(struct tr *c, struct ea m, int w, int t)
 {
-	if (ordered(c) && (m.off || has(c, HOST_LRCPC2)))
+	if (ordered(c) && c->crosses) {
+		a_dmb(c, A_ISH);
+		a_str_u(c, w, t, m.base, m.off);
+	} else if (ordered(c) && (m.off || has(c, HOST_LRCPC2))) {
 		a_stlur(c, w, t, m.base, m.off);
-	else if (ordered(c))
+	} else if (ordered(c)) {
 		a_stlr(c, w, t, m.base);
-	else if (m.index != NOIDX)
+	} else if (m.index != NOIDX) {
 		a_str_r(c, w, t, m.base, m.index, m.ext, m.scaled);
-	else
+	} else {
 		a_str_i(c, w, t, m.base, m.off);
+	}
 }
 
 void tr_loadv(struct tr *c, struct ea m, int w, int v)

@@ -293,9 +293,9 @@ EMIT(vpextrd, ANYIMM) { a_vumov(c, 4, d, a, i->imm & 3); }
 EMIT(vpextrq, ANYIMM) { a_vumov(c, 8, d, a, i->imm & 1); }
 
 /* imm: source lane in bits 7:6 (of a register), destination 5:4, lanes to clear 3:0. */
-EMIT(vinsertps, ANYIMM)
+static void insertps(struct tr *c, struct insn *i, int d, int a, int b, int from)
 {
-	int from = i->o[2].kind == OP_MEM ? 0 : i->imm >> 6 & 3, at = i->imm >> 4 & 3, zero = i->imm & 15;
+	int at = i->imm >> 4 & 3, zero = i->imm & 15;
 
 	if (zero == 15) {
 		a_vzero(c, d);
@@ -313,6 +313,12 @@ EMIT(vinsertps, ANYIMM)
 	for (int k = 0; k < 4; k++)
 		if (zero >> k & 1)
 			a_vins_e(c, 4, d, k, V0t, 0);
+}
+EMIT(vinsertps, ANYIMM) { insertps(c, i, d, a, b, i->imm >> 6 & 3); }
+EMIT(vinsertps_m, RAW)
+{
+	tr_loadv(c, tr_ea(c, i, 4), 4, V_B);
+	insertps(c, i, i->o[0].reg, i->o[1].reg, V_B, 0);
 }
 
 /* ---- blends */

@@ -47,6 +47,14 @@ EMIT(vmovs, 0)                                          /* low lane of b, the ot
 		a_vins_e(c, w, d, 0, b, 0);
 	}
 }
+static void load_half(struct tr *c, struct insn *i, int n)     /* half n from memory, the other one of a */
+{
+	tr_loadv(c, tr_ea(c, i, 8), 8, V_B);
+	v_mov(c, i->o[0].reg, i->o[1].reg);
+	a_vins_e(c, 8, i->o[0].reg, n, V_B, 0);
+}
+EMIT(vldl, RAW) { load_half(c, i, 0); }
+EMIT(vldh, RAW) { load_half(c, i, 1); }
 EMIT(vmovhlps, 0) { a_vzip2(c, V2D, d, b, a); }         /* upper half of b, upper half of a */
 
 EMIT(vfromg, RAW)
@@ -109,9 +117,8 @@ EMIT(vpmovmskb, 0)
 	a_vusra_i(c, V8H, V0t, V0t, 7);
 	a_vusra_i(c, V4S, V0t, V0t, 14);
 	a_vusra_i(c, V2D, V0t, V0t, 28);
-	a_vumov(c, 1, T0, V0t, 8);
-	a_vumov(c, 1, d, V0t, 0);
-	a_orr_sh(c, 4, d, d, T0, LSL, 8);
+	a_vins_e(c, 1, V0t, 1, V0t, 8);
+	a_vumov(c, 2, d, V0t, 0);
 }
 
 /* ---- logic */

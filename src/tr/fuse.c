@@ -1,11 +1,101 @@
-/* fuse.c - neighbours that become one: the peephole over decoded instructions, before they are emitted. */
+/* fuse.c - neighbours that become one: a peephole over decoded instructions, just before they are emitted.
+ *
+ *   mov d, a ; op d, b        op d, a, b
+ *   push a ; push b           stp b, a, [rsp, #-16]!       and pops likewise; plain order only
+ *   test a, a ; jz            cbz a                        also cmp a, 0 and single bits: see tr_only_branches
+ *
+ * A group faults as its first instruction: nothing of it has changed a register when it does.
+ */
 #include "tr/tr.h"
 #include "gen/decode.h"
 
+static u16 mn(const struct insn *i) { return i->fact ? 0xffff : x86_rows[i->row].mn; }
+
+/* --- mov + operation */
+
+static bool three_operand(const struct insn *i)
+{
+	switch (mn(i)) {
+	case MN_ADD: case MN_SUB: case MN_AND: case MN_OR: case MN_XOR: case MN_INC: case MN_DEC: case MN_NEG: case MN_NOT:
+		return true;
+	case MN_IMUL:
+		return i->o[0].access == (OP_READ | OP_WRITE);
+	case MN_SHL: case MN_SHR: case MN_SAR:
+		return i->o[1].kind == OP_IMM && i->imm & (i->w == 8 ? 63 : 31);
+	}
+	return false;
+}
+
+static bool mentions(const struct insn *i, int n, int reg)
+{
+	for (; n < 4; n++)
+		if ((i->o[n].kind == OP_GPR && i->o[n].reg == reg) || (i->o[n].kind == OP_GPRH && i->o[n].reg == reg))
+			return true;
+	return i->base == reg || i->index == reg;
+}
+
+static bool mov_op(struct insn *i, struct insn *op)
+{
+	struct opnd *d = &i->o[0], *a = &i->o[1];
+
+	return mn(i) == MN_MOV && d->kind == OP_GPR && a->kind == OP_GPR && d->w >= 4 && d->reg != a->reg &&
+	       three_operand(op) && op->o[0].kind == OP_GPR && op->o[0].reg == d->reg &&
+	       op->o[0].w >= 4 && op->o[0].w <= d->w && !mentions(op, 1, d->reg);
+}
+
+/* --- pairs of pushes and pops */
+
+static bool push_or_pop(const struct insn *i, int what)
+{
+	return mn(i) == what && i->w == 8 && i->o[0].kind == OP_GPR && i->o[0].reg != RSP;
+}
+
+static bool pair(struct tr *c, struct insn *i)
+{
+	if (c->env->order == TR_TSO)
+		return false;
+	if (push_or_pop(i, MN_PUSH) && push_or_pop(i + 1, MN_PUSH)) {
+		tr_note(c, i->pc);
+		a_stp_pre(c, 8, G(i[1].o[0].reg), G(i->o[0].reg), G(RSP), -16);
+		return true;
+	}
+	if (push_or_pop(i, MN_POP) && push_or_pop(i + 1, MN_POP) && i->o[0].reg != i[1].o[0].reg) {
+		tr_note(c, i->pc);
+		a_ldp_post(c, 8, G(i->o[0].reg), G(i[1].o[0].reg), G(RSP), 16);
+		return true;
+	}
+	return false;
+}
+
+/* Returns how many instructions from i on were emitted here; with 0, or when c->first is set, i goes the usual way. */
 int tr_fuse(struct tr *c, struct insn *i, struct insn *end)
 {
-	(void)c;
-	(void)i;
-	(void)end;
+	c->first = 0;
+	if (i + 1 >= end || (i->prefix | i[1].prefix) & PFX_LOCK)
+		return 0;
+	if (pair(c, i))
+		return 2;
+	if (mov_op(i, i + 1)) {
+		c->first = i;
+		return 1;
+	}
 	return 0;
+}
+
+/* --- compare + branch: is the next instruction a branch that alone reads i's flags, on E or NE (or, with sign, on the
+ * sign)? Then nothing but the tested register need be told to it: tr_zero_branch. */
+bool tr_only_branches(struct tr *c, struct insn *i, bool sign)
+{
+	struct insn *j = i + 1;
+	struct block *b = c->b;
+
+	if (c->replay || j >= &c->ins[b->first + b->n] || mn(j) != MN_Jcc || j->live)
+		return false;
+	switch (j->cc) {
+	case COND_E: case COND_NE:
+		return true;
+	case COND_S: case COND_NS: case COND_L: case COND_GE:
+		return sign;
+	}
+	return false;
 }

@@ -54,63 +54,80 @@ static u64 parts_before(const struct insn *i, u64 after)
 	return (after & ~kills) | reads;
 }
 
-/* Upper lanes. A scalar operation takes those of its result from its first source (SDM vol. 1, 4.6.2: legacy forms
- * leave them as they were); the register it does that for, or -1. */
+/* Upper lanes of a register: bits 32..63, which only a scalar single leaves alone, and 64..127. */
+#define MID(reg)  (0x10000u << ((reg) & 15))
+#define HIGH(reg) (1u << ((reg) & 15))
+#define UPPER(reg) (MID(reg) | HIGH(reg))
+static u32 as_lanes_of(u32 mask, int from, int to)
+{
+	return (mask & HIGH(from) ? HIGH(to) : 0) | (mask & MID(from) ? MID(to) : 0);
+}
+
+/* A scalar operation takes the upper lanes of its result from its first source (SDM vol. 1, 4.6.2: legacy forms leave
+ * them as they were); the register it does that for, or -1; and which lanes. */
 static int merges(const struct insn *i)
 {
 	bool scalar = i->o[0].kind == OP_XMM && i->o[0].access == OP_WRITE && i->o[0].w <= 8;
 
 	return scalar && i->o[1].kind == OP_XMM && i->o[2].kind && i->o[2].kind != OP_IMM ? i->o[1].reg : -1;
 }
-
-static u16 hi_before(const struct insn *i, u16 after)
+static u32 merged(const struct insn *i, int reg)
 {
-	u16 reads = 0, kills = 0;
+	return i->o[0].w == 4 ? UPPER(reg) : HIGH(reg);
+}
+
+static u32 hi_before(const struct insn *i, u32 after)
+{
+	u32 reads = 0, kills = 0;
 	int from = merges(i);
 
 	if (i->fact || tr_emitter(i)->how & IMPLICIT)
-		return 0xffff;
+		return ~0u;
 	for (int n = 0; n < 4; n++) {
 		const struct opnd *o = &i->o[n];
 
 		if (o->kind != OP_XMM)
 			continue;
 		if (o->access == OP_WRITE)
-			kills |= 1u << o->reg;
-		else if (o->w > 8)
-			reads |= 1u << o->reg;
+			kills |= UPPER(o->reg);
+		else
+			reads |= o->w > 8 ? UPPER(o->reg) : o->w > 4 ? MID(o->reg) : 0;
 	}
-	if (from >= 0 && after >> i->o[0].reg & 1)
-		reads |= 1u << from;
+	if (from >= 0)
+		reads |= as_lanes_of(after & merged(i, i->o[0].reg), i->o[0].reg, from);
 	return (after & ~kills) | reads;
 }
 
-static u16 zero_after(const struct insn *i, u16 before)
+static u32 zero_after(const struct insn *i, u32 before)
 {
 	const struct opnd *o = i->o;
-	u16 bit = 1u << (o[0].reg & 15), other = 1u << (o[1].reg & 15);
-	bool zero;
+	u32 zero = 0;
 
 	if (i->fact || tr_emitter(i)->how & IMPLICIT)
 		return 0;
 	if (o[0].kind != OP_XMM || !(o[0].access & OP_WRITE))
 		return before;
-	if (merges(i) >= 0)
-		return before & other ? before | bit : before & ~bit;
-	switch (x86_rows[i->row].mn) {
-	case MN_PXOR: case MN_XORPS: case MN_XORPD:
-		zero = o[2].kind == OP_XMM && o[1].reg == o[2].reg;
-		break;
-	case MN_MOVAPS: case MN_MOVAPD: case MN_MOVDQA: case MN_MOVUPS: case MN_MOVDQU:
-		zero = o[1].kind == OP_XMM && before & other;
-		break;
-	case MN_MOVSS: case MN_MOVSD: case MN_MOVD: case MN_MOVQ:
-		zero = true;
-		break;
-	default:
-		zero = false;
+	if (merges(i) >= 0) {
+		zero = as_lanes_of(before & merged(i, o[1].reg), o[1].reg, o[0].reg);
+	} else {
+		switch (x86_rows[i->row].mn) {
+		case MN_PXOR: case MN_XORPS: case MN_XORPD:
+			if (o[2].kind == OP_XMM && o[1].reg == o[2].reg)
+				zero = UPPER(o[0].reg);
+			break;
+		case MN_MOVAPS: case MN_MOVAPD: case MN_MOVDQA: case MN_MOVUPS: case MN_MOVDQU:
+			if (o[1].kind == OP_XMM)
+				zero = as_lanes_of(before, o[1].reg, o[0].reg);
+			break;
+		case MN_MOVSS: case MN_MOVD:
+			zero = UPPER(o[0].reg);
+			break;
+		case MN_MOVSD: case MN_MOVQ:
+			zero = HIGH(o[0].reg);
+			break;
+		}
 	}
-	return zero ? before | bit : before & ~bit;
+	return (before & ~UPPER(o[0].reg)) | zero;
 }
 
 static u8 flags_before(const struct insn *i, u8 after)
@@ -129,7 +146,7 @@ static u8 edge_flags(struct tr *c, struct edge *e)
 {
 	if (e->block >= 0)
 		e->live = c->blk[e->block].live_in;
-	return e->live;
+	return e->live & ~e->defer;
 }
 
 static bool is_call(struct tr *c, const struct block *b)
@@ -139,14 +156,23 @@ static bool is_call(struct tr *c, const struct block *b)
 	return !i->fact && x86_rows[i->row].mn == MN_CALL;
 }
 
+bool tr_returns_late(struct tr *c, struct block *b)
+{
+	const struct insn *i = &c->ins[b->first + b->n - 1];
+
+	return !i->fact && x86_rows[i->row].mn == MN_RET && !c->env->single && tr_source(c, b);
+}
+
 static bool block(struct tr *c, struct block *b)
 {
 	u8 flags = b->next.pc ? 0 : F_ALL;
 	u64 p = PARTS_ALL;
-	u16 hi = 0xffff;
+	u32 hi = ~0u;
 	struct edge *e[2] = { &b->next, &b->taken };
 	bool call = is_call(c, b), inside = !call && b->next.pc;
 
+	if (tr_returns_late(c, b))
+		flags = 0;
 	if (call)
 		flags = b->taken.pc ? b->taken.live : F_ALL;    /* the callee runs before the return site */
 	for (int n = 0; n < 2 && !call; n++) {
@@ -188,12 +214,12 @@ static void zeros(struct tr *c)
 	bool changed = true;
 
 	for (u32 k = 0; k < c->nblk; k++)
-		c->blk[k].zero_in = c->blk[k].entry ? 0 : 0xffff;
+		c->blk[k].zero_in = c->blk[k].entry ? 0 : ~0u;
 	while (changed) {
 		changed = false;
 		for (u32 k = 0; k < c->nblk; k++) {
 			struct block *b = &c->blk[c->order[k]];
-			u16 z = b->zero_in;
+			u32 z = b->zero_in;
 
 			for (int n = b->first; n < b->first + b->n; n++) {
 				c->fact[n].zero = z;
@@ -257,6 +283,7 @@ void tr_live(struct tr *c)
 		b->parts_in = b->hi_in = 0;
 		look_ahead(c, &b->next);
 		look_ahead(c, &b->taken);
+		b->taken.defer = b->taken.block < 0 && !is_call(c, b) && tr_source(c, b) ? F_P | F_A : 0;
 	}
 	while (changed) {
 		changed = false;
@@ -270,8 +297,9 @@ bool tr_hi_free(struct tr *c, struct insn *i, int d)
 {
 	const struct fact *f = &c->fact[i - c->ins];
 	int from = merges(i);
+	u32 zero = from >= 0 ? as_lanes_of(f->zero, from, d) : f->zero;
 
-	return !(f->hi >> d & 1) || f->zero >> (from >= 0 ? from : d) & 1;
+	return !(f->hi & ~zero & merged(i, d));
 }
 
 bool tr_above_free(struct tr *c, struct insn *i, int r, int w)

@@ -54,6 +54,7 @@ struct tr_env {
 	size_t (*fetch)(void *ctx, gaddr pc, u8 *buf, size_t n);
 	void *ctx;
 	bool (*known)(void *ctx, gaddr pc);     /* is there a translation of pc already? May be null. */
+	bool (*crosses)(void *ctx, gaddr pc);   /* has the access at pc been seen to cross what ordered accesses can do? Null: no. */
 	bool (*stable)(void *ctx, gaddr pc);    /* will the bytes at pc stay as long as code that looked at them? Null: yes. */
 };
 
@@ -73,6 +74,7 @@ struct edge {
 	gaddr pc;                       /* where it goes; 0: there is no such way            */
 	s16 block;                      /* inside the region, or -1: it leaves               */
 	u8 live;                        /* flags that may be read there                      */
+	u8 defer;                       /* of them, those that are made only on the way      */
 };
 
 struct block {
@@ -84,17 +86,18 @@ struct block {
 	bool loop;                      /* target of a backward edge: polls                   */
 	u8 live_in;                     /* flags                                             */
 	enum csense cs_in;              /* inherited from the only predecessor, else CS_SUB  */
-	u16 hi_in;                      /* xmm upper lanes that somebody reads               */
-	u16 zero_in;                    /* xmm upper lanes known to be zero                  */
+	u32 hi_in;                      /* xmm upper lanes that somebody reads               */
+	u32 zero_in;                    /* xmm upper lanes known to be zero                  */
 	u64 parts_in;                   /* register parts, see live.c                        */
+	s16 src_in, src;                /* the instruction that set all flags last, at its start and end; -1: see defer.c */
 	u32 *host;
 };
 
 /* Facts of one instruction; its flags are in insn.live. */
 struct fact {
 	u64 parts;                      /* register parts that may be read after it, 4 bits a register */
-	u16 hi;                         /* xmm upper lanes that may be read after it         */
-	u16 zero;                       /* xmm upper lanes known to be zero before it        */
+	u32 hi;                         /* xmm upper lanes that may be read after it         */
+	u32 zero;                       /* xmm upper lanes known to be zero before it        */
 };
 
 struct tr {
@@ -112,12 +115,17 @@ struct tr {
 	enum csense cs;
 	u8 live;                        /* flags live after the instruction being emitted    */
 	struct block *b;
+	bool replay;                    /* tr_replay is at work                              */
+	bool crosses;                   /* ordered accesses of this instruction go by plain ones and barriers */
+	struct insn *first;             /* a mov that the instruction being emitted takes in */
+	struct { bool on; u8 reg, w, bit; } zero;       /* jcc branches on this register being zero, or on its bit */
 	u64 page; bool page_ok;         /* guest page whose address R_PAGE holds             */
 	struct insn *i;                 /* the instruction being emitted                     */
 	u32 at;                         /* index in order[] of the block being emitted       */
-	struct fix { u32 *site; struct edge e; enum csense cs; bool call; } fix[2 * TR_MAX_BLOCKS];
+	struct fix { u32 *site; struct edge e; enum csense cs; bool call; struct block *from; } fix[2 * TR_MAX_BLOCKS];
 	u32 nfix;                       /* branches whose target is bound at the region's end */
 	struct { u32 *site; struct insn *i; u8 helper; enum csense cs; } cold[TR_MAX_INSNS];
+	struct { u32 *site; struct block *b; } late[TR_MAX_BLOCKS]; u32 nlate;  /* returns whose flags are made late */
 	u32 ncold;                      /* branches to a tr_fault                            */
 	u32 *miss[2 * TR_MAX_BLOCKS]; u32 nmiss; /* branches to a stub, out of their reach */
 	struct tr_map map[TR_MAX_INSNS + 64]; u32 nmap;
@@ -131,6 +139,7 @@ int tr_translate(struct tr *c, gaddr pc);
 
 /* passes, in order */
 void tr_region(struct tr *c, gaddr pc);
+void tr_sources(struct tr *c);
 void tr_live(struct tr *c);
 int  tr_emit(struct tr *c);
 u8   tr_flags_needed(struct tr *c, gaddr pc);   /* which flags code at pc may read before it sets them; bounded look-ahead */
@@ -172,8 +181,10 @@ int  tr_dst (struct tr *c, struct insn *i, int n, int tmp);     /* a register to
 void tr_wb  (struct tr *c, struct insn *i, int n, int r);       /* r becomes operand n: store, insert, or nothing */
 void tr_mov_gpr(struct tr *c, int w, int d, int a);             /* x86's rule: 4 clears the upper half, 1 and 2 insert */
 
-/* peephole (fuse.c): how many instructions at i, before end, were merged into the one after them; sets its facts */
+/* peephole (fuse.c): see there */
 int tr_fuse(struct tr *c, struct insn *i, struct insn *end);
+bool tr_only_branches(struct tr *c, struct insn *i, bool sign);
+void tr_note(struct tr *c, gaddr pc);                           /* side table: code for pc starts here */
 
 /* memory (emit_mem.c): the only places that load and store guest memory */
 struct ea { u8 base, index, ext, scaled; s32 off; };            /* scaled: the index's shift */
@@ -187,6 +198,8 @@ void tr_store(struct tr *c, struct ea m, int w, int t);
 void tr_loadv(struct tr *c, struct ea m, int w, int v);         /* w = 1 2 4 8 16; clears the rest of v */
 void tr_storev(struct tr *c, struct ea m, int w, int v);
 void tr_lea  (struct tr *c, struct insn *i, int w, int d);      /* the same without the segment's base */
+void tr_add_const(struct tr *c, int w, int d, int n, s64 k);    /* d = n + k, any k; d may be n */
+bool tr_imm_ok(const struct insn *i, int how);                  /* may i's immediate stay one, for an emitter of that kind? */
 void tr_gaddr(struct tr *c, int d, gaddr a);                    /* a guest address as a constant */
 void tr_push (struct tr *c, int w, int r);                      /* rsp changes only after the access */
 void tr_pop  (struct tr *c, int w, int r);
@@ -200,6 +213,11 @@ void tr_pf(struct tr *c, int r);                                /* if P or A is 
 void tr_af(struct tr *c, int a, int b);                         /* if A is live: x27 = a ^ b; tr_pf too */
 void tr_getc(struct tr *c, int d);                              /* d = CF as 0 or 1; keeps NZCV */
 void tr_setflag_c(struct tr *c, int r);                         /* CF = bit 0 of r, the others stay; tr_need sense kept */
+
+/* flags made late (defer.c) */
+struct insn *tr_source(struct tr *c, struct block *b);
+bool tr_returns_late(struct tr *c, struct block *b);            /* (live.c) b ends with a return whose flags are */
+void tr_replay(struct tr *c, struct insn *i, struct block *b);
 
 /* leaving (emit_jump.c) */
 void tr_next(struct tr *c, struct block *b);                    /* after a block's last instruction */

@@ -358,7 +358,7 @@ static enum x86_status body(struct dec *d, struct insn *i, int map, u64 features
 		return X86_UD;
 	if (unlikely(s->flags & SHAPE_VSIB) && d->rm != 4)
 		return X86_UD;
-	if (at & HEAD_MODRM && d->mod != 3 && !memory(d, i, s->flags & SHAPE_VSIB))
+	if (d->mod != 3 && !(s->flags & SHAPE_NOMEM) && !memory(d, i, s->flags & SHAPE_VSIB))
 		return X86_SHORT;
 	i->w = widths[s->w][K_CTX(d->key)];
 	if (s->flags & SHAPE_CC)

@@ -4,6 +4,7 @@
  * RIP-relative addresses as [rip+disp]. No libc: dumps are made inside the runtime too.
  */
 #include "x86/insn.h"
+#include "gen/decode.h"
 
 struct out { char *p, *end; size_t n; };
 
@@ -59,10 +60,8 @@ static void gpr(struct out *o, unsigned reg, unsigned w)
 	}
 }
 
-/* ymm where the instruction is a VEX one of 256 bits: a narrow access of a wide form still names the register. */
-static void vector(struct out *o, const struct insn *i, const struct opnd *op)
+static void vector(struct out *o, const struct opnd *op)
 {
-	(void)i;
 	str(o, op->kind == OP_MMX ? "mm" : op->w == 32 ? "ymm" : "xmm");
 	num(o, op->reg);
 }
@@ -168,7 +167,7 @@ static void operand(struct out *o, const struct insn *i, const struct opnd *op)
 	case OP_IMM: hex(o, shown(op > i->o && op[-1].kind == OP_IMM ? i->imm2 : i->imm, op->w)); break;
 	case OP_REL: hex(o, i->imm); break;
 	case OP_XMM:
-	case OP_MMX: vector(o, i, op); break;
+	case OP_MMX: vector(o, op); break;
 	case OP_ST:
 		str(o, "st(");
 		num(o, op->reg);
@@ -195,7 +194,7 @@ static void mnemonic(struct out *o, const struct insn *i, const struct x86_row *
 		str(o, "repne ");
 	if (i->prefix & PFX_REP)
 		str(o, r->attr & ROW_MAYBE ? "repe " : "rep ");
-	for (const char *s = r->name; *s; s++) {
+	for (const char *s = r->mn == MN_JRCXZ && i->aw == 4 ? "JECXZ" : r->name; *s; s++) {
 		if (*s == 'c') {                /* Jcc: the only lower-case letters */
 			str(o, cc[i->cc & 15]);
 			break;

@@ -10,7 +10,7 @@
 #
 # The stele side runs under execwatch: an x86-64 program that runs natively there fails the test.
 # TRANSLATOR="COMMAND" puts something else to the test; TRANSLATOR=native compares the native side with itself and
-# so tries the tests alone. KEEP=1 leaves the directories. STORE=1 writes the native results to truth/ (make
+# so tries the tests alone. SHOW=1 prints the native outputs, KEEP=1 leaves the directories. STORE=1 writes the native results to truth/ (make
 # truth); without an x86-64 CPU the translator is compared with these.
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -86,6 +86,7 @@ twin() {
 		side stele "$watch" -o "$T/natively" $TRANSLATOR "$found" "$@"
 	fi
 	what=
+	[ -z "${SHOW:-}" ] || (cd "$T/native" && tail -n "${SHOW/#1/15}" status out err | diag 99)
 	if [ -s "$T/natively" ]; then what+=" children"; fi
 	if [ -z "$root" ]; then
 		for f in status out err files; do cmp -s "$T/native/$f" "$T/stele/$f" || what+=" $f"; done

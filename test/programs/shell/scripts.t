@@ -22,7 +22,7 @@ f() { local v=inner; echo $v; return 9; }; v=outer; f; echo $? $v
 exec 3>file; echo to three >&3; exec 3>&-; cat file
 exec 4<file; read line <&4; echo "$line"
 for i in 1 2 3; do { sleep 0.0$i; exit $i; } & done; wait; echo waited
-sh -c 'echo >ready; exec sleep 10' & p=$!; until [ -s ready ]; do :; done; kill $p; wait $p; echo "killed: $?"
+sh -c 'echo >ready; exec sleep 10' & p=$!; until [ -s ready ]; do :; done; { kill $p; wait $p; } 2>/dev/null; echo "killed: $?"
 sh -c 'kill -9 $$'; echo "status $?"
 (ulimit -n 20; ulimit -n)
 set -- $(echo c a b | tr ' ' '\n' | sort); echo "$@"

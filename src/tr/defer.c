@@ -1,0 +1,205 @@
+/* defer.c - flags that are made only where somebody turns out to read them.
+ *
+ * At a return nobody usually reads the flags, but who is returned to is not known. A call whose return site may read
+ * them pushes its pair off by one (emit_jump.c), so a return that finds its pair knows that they are dead there; one
+ * that does not makes them out of line, from the operands of the instruction that set them last. Likewise PF and AF,
+ * which cost two words, are made on the way out of the region and not before a branch that stays inside.
+ *
+ * That instruction is the block's flag source: it must write all six flags, be the same on every path, and its
+ * operands must still be in their registers.
+ */
+#include "tr/tr.h"
+#include "gen/decode.h"
+
+#define NONE  (-1)
+#define TOP   (-2)                      /* not reached yet */
+
+static u16 mn(const struct insn *i) { return i->fact ? 0xffff : x86_rows[i->row].mn; }
+
+static bool is_reg(const struct opnd *o) { return o->kind == OP_GPR && o->w >= 4; }
+
+static bool zeroes(const struct insn *i)
+{
+	return mn(i) == MN_XOR && i->o[0].kind == OP_GPR && i->o[1].kind == OP_GPR && i->o[0].reg == i->o[1].reg;
+}
+
+/* Can i's flags be made again later, from registers? */
+static bool replayable(const struct insn *i)
+{
+	switch (mn(i)) {
+	case MN_ADD: case MN_SUB:
+		return is_reg(&i->o[0]) && (i->o[1].kind == OP_IMM || (is_reg(&i->o[1]) && i->o[1].reg != i->o[0].reg));
+	case MN_CMP: case MN_TEST:
+		return is_reg(&i->o[0]) && (i->o[1].kind == OP_IMM || is_reg(&i->o[1]));
+	case MN_AND: case MN_OR: case MN_XOR:
+		return is_reg(&i->o[0]);
+	}
+	return false;
+}
+
+/* General registers that making i's flags again needs. */
+static u16 needs(const struct insn *i)
+{
+	u16 m = 1u << i->o[0].reg;
+
+	if (zeroes(i))
+		return 0;
+	if (i->o[1].kind == OP_GPR && mn(i) != MN_AND && mn(i) != MN_OR && mn(i) != MN_XOR)
+		m |= 1u << i->o[1].reg;
+	return m;
+}
+
+/* General registers that i changes; pushes and pops aside, rsp by a known amount is not a change here. */
+static u16 changes(const struct insn *i)
+{
+	u16 m = 0;
+
+	if (i->fact)
+		return 0xffff;
+	switch (mn(i)) {
+	case MN_PUSH:
+		return 1u << RSP;
+	case MN_POP:
+		return i->o[0].kind == OP_GPR ? 1u << i->o[0].reg | 1u << RSP : 0xffff;
+	case MN_RET:
+		return 0;
+	}
+	if (tr_emitter(i)->how & IMPLICIT)
+		return 0xffff;
+	for (int n = 0; n < 4; n++)
+		if ((i->o[n].kind == OP_GPR || i->o[n].kind == OP_GPRH) && i->o[n].access & OP_WRITE)
+			m |= 1u << i->o[n].reg;
+	return m;
+}
+
+/* rsp += k, which later pops and the return may move further: it can be computed back. */
+static bool moves_rsp(const struct insn *i)
+{
+	return (mn(i) == MN_ADD || mn(i) == MN_SUB) && is_reg(&i->o[0]) && i->o[0].reg == RSP && i->o[0].w == 8 &&
+	       i->o[1].kind == OP_IMM;
+}
+
+static int step(struct tr *c, int src, int n, struct block *b)
+{
+	struct insn *i = &c->ins[n];
+	u16 m;
+
+	if (i->fact)
+		return NONE;
+	if (x86_rows[i->row].writes & F_ALL) {
+		bool full = (x86_rows[i->row].writes & F_ALL) == F_ALL && !(x86_rows[i->row].attr & ROW_MAYBE);
+
+		return full && replayable(i) && !(i->prefix & PFX_LOCK) ? n : NONE;
+	}
+	if (src < 0)
+		return src;
+	m = changes(i);
+	if (moves_rsp(&c->ins[src]) && (mn(i) == MN_POP || mn(i) == MN_RET) && src >= b->first)
+		m &= ~(1u << RSP);
+	return needs(&c->ins[src]) & m ? NONE : src;
+}
+
+/* How far rsp has moved since i, in b, up to b's end with its RET done. */
+static s64 moved(struct tr *c, struct insn *i, struct block *b)
+{
+	s64 n = 0;
+
+	for (struct insn *j = i + 1; j < &c->ins[b->first + b->n]; j++) {
+		if (mn(j) == MN_POP)
+			n += j->o[0].w == 2 ? 2 : 8;
+		if (mn(j) == MN_RET)
+			n += 8 + (j->o[0].kind == OP_IMM ? (u16)j->imm : 0);
+	}
+	return n;
+}
+
+/* A source that needs rsp holds good behind b only where rsp is as it was, or moved by a known amount before a RET. */
+static int at_end(struct tr *c, struct block *b, int src)
+{
+	bool ret = mn(&c->ins[b->first + b->n - 1]) == MN_RET;
+
+	if (src < 0 || !(needs(&c->ins[src]) & 1u << RSP))
+		return src;
+	if (ret)
+		return src >= b->first && moves_rsp(&c->ins[src]) ? src : NONE;
+	return src >= b->first && moved(c, &c->ins[src], b) ? NONE : src;
+}
+
+static void meet(struct block *t, int src, bool *changed)
+{
+	int s = t->src_in == TOP ? src : t->src_in == src ? src : NONE;
+
+	if (s != t->src_in) {
+		t->src_in = s;
+		*changed = true;
+	}
+}
+
+void tr_sources(struct tr *c)
+{
+	bool changed = true;
+
+	for (u32 k = 0; k < c->nblk; k++)
+		c->blk[k].src_in = c->blk[k].entry ? NONE : TOP;
+	while (changed) {
+		changed = false;
+		for (u32 k = 0; k < c->nblk; k++) {
+			struct block *b = &c->blk[c->order[k]];
+			int s = b->src_in;
+
+			if (s == TOP)
+				continue;
+			for (int n = b->first; n < b->first + b->n; n++)
+				s = step(c, s, n, b);
+			b->src = s = at_end(c, b, s);
+			if (b->next.block >= 0)
+				meet(&c->blk[b->next.block], s, &changed);
+			if (b->taken.block >= 0)
+				meet(&c->blk[b->taken.block], s, &changed);
+		}
+	}
+	for (u32 k = 0; k < c->nblk; k++)
+		if (c->blk[k].src_in == TOP)
+			c->blk[k].src = NONE;
+}
+
+/* The flag source seen from behind b's last instruction, or null. */
+struct insn *tr_source(struct tr *c, struct block *b)
+{
+	return b->src >= 0 ? &c->ins[b->src] : 0;
+}
+
+/* Makes the flags of c->live as i set them, at the end of b. Changes T0 T1 T2, T_SRC, T_SRC2, T_DST. */
+void tr_replay(struct tr *c, struct insn *i, struct block *b)
+{
+	const struct emitter *e = tr_emitter(i);
+	int a = G(i->o[0].reg), v = i->o[1].kind == OP_GPR ? G(i->o[1].reg) : IMM;
+	bool sub = mn(i) == MN_SUB;
+
+	c->i = i;
+	c->replay = true;
+	switch (mn(i)) {
+	case MN_AND: case MN_OR: case MN_XOR:
+		tr_nz(c, zeroes(i) ? 4 : i->w, zeroes(i) ? XZR : a);
+		break;
+	default:
+		if (v == IMM && !tr_imm_ok(i, e->how))
+			v = tr_src(c, i, 1, T_SRC2);
+		if (mn(i) == MN_ADD || sub) {           /* the operand before: d -+ b */
+			s64 k = moves_rsp(i) ? moved(c, i, b) : 0;
+
+			if (k) {
+				a_mov_i(c, 8, T_DST, k);
+				a_sub(c, 8, T_SRC, a, T_DST);
+				a = T_SRC;
+			}
+			if (v != IMM)
+				(sub ? a_add : a_sub)(c, i->w, T_SRC, a, v);
+			else
+				tr_add_const(c, i->w, T_SRC, a, sub ? i->imm : -i->imm);
+			a = T_SRC;
+		}
+		e->fn(c, i, T_DST, a, v);
+	}
+	c->replay = false;
+}

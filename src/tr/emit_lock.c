@@ -1,0 +1,402 @@
+/* emit_lock.c - read-modify-write as one step: the LOCK forms, XCHG, XADD, CMPXCHG, CMPXCHG8B, CMPXCHG16B.
+ *
+ * In TR_PLAIN nobody else sees the memory, and the plain forms serve: the driver comes here for LOCK only in the ordered
+ * modes. There the `...al` forms of FEAT_LSE are full barriers by themselves, but for a cas that fails, which `dmb ish`
+ * follows; their result never goes to XZR, which would take the acquire away. Without LSE: ldaxr, stlxr, `dmb ish`.
+ * doc/memory.md argues both.
+ *
+ * The new value is made from the operand so that one LSE form does it (SUB adds -b, AND clears ~b, ADC adds b + CF); the
+ * flags come from the old value afterwards, by the plain instruction's emitter.
+ *
+ * An atomic that ARM64 refuses at its alignment (beyond 16 bytes with LSE2, else any misaligned one) faults with SIGBUS.
+ * The fault handler then stops the process's other threads and runs that one instruction as TR_PLAIN code: it does the
+ * same at any alignment, and for a while there is nobody else. Nothing here has to know.
+ * SDM vol. 3 9.1.2 (bus locking), vol. 2 LOCK, CMPXCHG, XADD, XCHG.
+ */
+#include "tr/emit_bit.h"
+#include "gen/decode.h"
+
+extern const struct emitter emit_add, emit_cmp;
+
+enum { AX = X8, CX = X9, DX = X2, BX = X19 };
+enum op { OP_ADD, OP_CLR, OP_SET, OP_EOR, OP_SWP, OP_NEG };
+
+static int regw(int w)             { return w == 8 ? 8 : 4; }
+static bool plain(struct tr *c)    { return c->env->order == TR_PLAIN; }
+static s64 back(struct tr *c, u32 *to) { return (u8 *)to - (u8 *)c->code.p; }
+
+static void new_value(struct tr *c, int w, enum op op, int d, int old, int in)
+{
+	switch (op) {
+	case OP_ADD: a_add(c, w, d, old, in); break;
+	case OP_CLR: a_bic(c, w, d, old, in); break;
+	case OP_SET: a_orr(c, w, d, old, in); break;
+	case OP_EOR: a_eor(c, w, d, old, in); break;
+	case OP_SWP: a_mov(c, w, d, in); break;
+	case OP_NEG: a_neg(c, w, d, old); break;
+	}
+}
+
+/* T_SRC = [T_ADDR], [T_ADDR] = T_SRC op in, at once. NZCV stays. */
+static void atomic(struct tr *c, int w, enum op op, int in)
+{
+	u32 *loop;
+
+	if (!has(c, HOST_LSE)) {
+		loop = c->code.p;
+		a_ldaxr(c, w, T_SRC, T_ADDR);
+		new_value(c, regw(w), op, T_DST, T_SRC, in);
+		a_stlxr(c, w, T2, T_DST, T_ADDR);
+		a_cbnz(c, 4, T2, back(c, loop));
+		a_dmb(c, A_ISH);
+		return;
+	}
+	switch (op) {
+	case OP_ADD: a_ldaddal(c, w, in, T_SRC, T_ADDR); break;
+	case OP_CLR: a_ldclral(c, w, in, T_SRC, T_ADDR); break;
+	case OP_SET: a_ldsetal(c, w, in, T_SRC, T_ADDR); break;
+	case OP_EOR: a_ldeoral(c, w, in, T_SRC, T_ADDR); break;
+	case OP_SWP: a_swpal(c, w, in, T_SRC, T_ADDR); break;
+	case OP_NEG:
+		a_ldr_i(c, w, T_SRC, T_ADDR, 0);
+		loop = c->code.p;
+		a_neg(c, regw(w), T_DST, T_SRC);
+		a_mov(c, 8, T2, T_SRC);
+		a_casal(c, w, T2, T_DST, T_ADDR);
+		a_eor(c, 8, T0, T2, T_SRC);
+		a_mov(c, 8, T_SRC, T2);
+		a_cbnz(c, 8, T0, back(c, loop));
+	}
+}
+
+/* The sense in which CF is wanted, by an instruction that also writes it. */
+static void need_c(struct tr *c, enum csense cs)
+{
+	u8 keep = c->live;
+
+	c->live |= F_C;
+	tr_need(c, cs);
+	c->live = keep;
+}
+
+/* What goes into the atomic operation, from the operand b; may be in T1. */
+static int incoming(struct tr *c, struct insn *i, int b, enum op *op)
+{
+	int w = regw(i->w);
+
+	switch (x86_rows[i->row].mn) {
+	case MN_ADD:
+		*op = OP_ADD;
+		return b;
+	case MN_SUB:
+		*op = OP_ADD;
+		a_neg(c, w, T1, b);
+		return T1;
+	case MN_ADC:
+		*op = OP_ADD;
+		need_c(c, CS_ADD);
+		a_adc(c, w, T1, b, XZR);
+		return T1;
+	case MN_SBB:
+		*op = OP_ADD;
+		need_c(c, CS_SUB);
+		a_sbc(c, w, T1, XZR, b);                /* -b - CF */
+		return T1;
+	case MN_INC: case MN_DEC:
+		*op = OP_ADD;
+		a_mov_i(c, w, T1, x86_rows[i->row].mn == MN_INC ? 1 : w == 8 ? ~0ull : ~0u);
+		return T1;
+	case MN_AND:
+		*op = OP_CLR;
+		a_mvn(c, w, T1, b);
+		return T1;
+	case MN_OR:
+		*op = OP_SET;
+		return b;
+	case MN_XOR:
+		*op = OP_EOR;
+		return b;
+	case MN_NOT:
+		*op = OP_EOR;
+		a_mov_i(c, w, T1, w == 8 ? ~0ull : ~0u);
+		return T1;
+	default:
+		*op = OP_NEG;
+		return XZR;
+	}
+}
+
+static void bit_locked(struct tr *c, struct insn *i, enum op op)
+{
+	tr_bit_addr(c, i);
+	tr_bit_mask(c, i, T1);
+	atomic(c, i->w, op, T1);
+	tr_bit_flag(c, i, T_SRC);
+}
+
+void tr_lock(struct tr *c, struct insn *i)
+{
+	const struct emitter *e = tr_emitter(i);
+	enum op op;
+	int b = XZR, in;
+
+	switch (x86_rows[i->row].mn) {
+	case MN_BTS: bit_locked(c, i, OP_SET); return;
+	case MN_BTR: bit_locked(c, i, OP_CLR); return;
+	case MN_BTC: bit_locked(c, i, OP_EOR); return;
+	case MN_XCHG: case MN_XADD: case MN_CMPXCHG: case MN_CMPXCHG8B: case MN_CMPXCHG16B:
+		e->fn(c, i, -1, -1, -1);
+		return;
+	}
+	if (i->o[1].kind)
+		b = tr_src(c, i, 1, T_SRC2);
+	tr_addr(c, i, T_ADDR);
+	in = incoming(c, i, b, &op);
+	atomic(c, i->w, op, in);
+	if (live(c, x86_rows[i->row].writes & F_ALL))
+		e->fn(c, i, T_DST, T_SRC, b);
+}
+
+/* ---- exchanges */
+
+EMIT(xchg, RAW)                                 /* always locked with memory */
+{
+	struct ea m;
+
+	b = tr_src(c, i, 1, T_SRC2);
+	if (i->o[0].kind != OP_MEM) {
+		a = tr_src(c, i, 0, T_SRC);
+		a_mov(c, regw(i->w), T0, a);
+		tr_wb(c, i, 0, b);
+		tr_wb(c, i, 1, T0);
+		return;
+	}
+	if (plain(c)) {
+		m = tr_ea(c, i, i->w);
+		tr_load(c, m, i->w, T_SRC);
+		tr_store(c, m, i->w, b);
+	} else {
+		tr_addr(c, i, T_ADDR);
+		atomic(c, i->w, OP_SWP, b);
+	}
+	tr_wb(c, i, 1, T_SRC);
+}
+
+static bool locked(struct tr *c, struct insn *i) { return i->prefix & PFX_LOCK && !plain(c); }
+
+EMIT(xadd, RAW)                                 /* dest, source = dest + source, dest */
+{
+	struct ea m;
+
+	b = tr_src(c, i, 1, T_SRC2);
+	if (locked(c, i)) {
+		tr_addr(c, i, T_ADDR);
+		atomic(c, i->w, OP_ADD, b);
+		if (live(c, F_ALL))
+			emit_add.fn(c, i, T_DST, T_SRC, b);
+		tr_wb(c, i, 1, T_SRC);
+	} else if (i->o[0].kind == OP_MEM) {
+		m = tr_ea(c, i, i->w);
+		tr_load(c, m, i->w, T_SRC);
+		emit_add.fn(c, i, T_DST, T_SRC, b);
+		tr_store(c, m, i->w, T_DST);
+		tr_wb(c, i, 1, T_SRC);
+	} else {
+		a = tr_src(c, i, 0, T_SRC);
+		a_mov(c, regw(i->w), T2, a);
+		emit_add.fn(c, i, T_DST, a, b);
+		tr_wb(c, i, 1, T2);
+		tr_wb(c, i, 0, T_DST);          /* last: the sum wins where both are one register */
+	}
+}
+
+/* ---- compare and exchange */
+
+/* The flags of rAX - old, EQ among them in any case. */
+static void compare_acc(struct tr *c, struct insn *i, int old)
+{
+	u8 keep = c->live;
+
+	c->live |= F_Z;
+	emit_cmp.fn(c, i, XZR, AX, old);
+	c->live = keep;
+}
+
+/* rAX = old unless EQ. All 64 bits stay when a 32-bit comparison succeeds. */
+static void acc_from(struct tr *c, struct insn *i, int old)
+{
+	if (i->w == 4) {
+		if (old != T_SRC)
+			a_mov(c, 4, T_SRC, old);
+		a_csel(c, 8, AX, AX, T_SRC, CC_EQ);
+	} else if (i->w == 8) {
+		a_csel(c, 8, AX, AX, old, CC_EQ);
+	} else {
+		a_bfi(c, 8, AX, old, 0, i->w * 8);      /* the same bits if they were equal */
+	}
+}
+
+/* T_SRC = [T_ADDR]; where that equals `expect`, [T_ADDR] = new. NZCV stays. T0, T2, T3 are lost. */
+static void compare_swap(struct tr *c, int w, int expect, int new)
+{
+	u32 *loop, *fail, *ok;
+
+	if (w < 4)
+		a_ubfx(c, 4, T3, expect, 0, w * 8);
+	else
+		a_mov(c, w, T3, expect);
+	if (has(c, HOST_LSE)) {
+		a_mov(c, 8, T_SRC, T3);
+		a_casal(c, w, T_SRC, new, T_ADDR);
+		a_eor(c, 8, T0, T_SRC, T3);
+		ok = c->code.p;
+		a_cbz(c, 8, T0, 0);
+		a_dmb(c, A_ISH);
+		a_bind(c, ok);
+		return;
+	}
+	loop = c->code.p;
+	a_ldaxr(c, w, T_SRC, T_ADDR);
+	a_eor(c, 8, T0, T_SRC, T3);
+	fail = c->code.p;
+	a_cbnz(c, 8, T0, 0);
+	a_stlxr(c, w, T2, new, T_ADDR);
+	a_cbnz(c, 4, T2, back(c, loop));
+	a_bind(c, fail);
+	a_dmb(c, A_ISH);
+}
+
+EMIT(cmpxchg, RAW | IMPLICIT)                   /* dest == rAX ? dest = source : rAX = dest */
+{
+	struct ea m;
+	int w = regw(i->w);
+
+	b = tr_src(c, i, 1, T_SRC2);
+	if (locked(c, i)) {
+		tr_addr(c, i, T_ADDR);
+		compare_swap(c, i->w, AX, b);
+		compare_acc(c, i, T_SRC);
+		acc_from(c, i, T_SRC);
+	} else if (i->o[0].kind == OP_MEM) {            /* stores in any case, and before rAX changes */
+		m = tr_ea(c, i, i->w);
+		tr_load(c, m, i->w, T_SRC);
+		compare_acc(c, i, T_SRC);
+		a_csel(c, w, T_DST, b, T_SRC, CC_EQ);
+		tr_store(c, m, i->w, T_DST);
+		acc_from(c, i, T_SRC);
+	} else {
+		a = tr_src(c, i, 0, T_SRC);
+		compare_acc(c, i, a);
+		a_csel(c, w, T_DST, b, a, CC_EQ);
+		acc_from(c, i, a);
+		tr_wb(c, i, 0, T_DST);
+	}
+}
+
+/* ZF = (r == 0), all other flags stay. */
+static void zf_only(struct tr *c, int r)
+{
+	if (!live(c, F_Z))
+		return;
+	if (!live(c, F_S | F_O | F_C | F_P)) {
+		a_cmp_i(c, 8, r, 0);
+		c->cs = CS_SUB;
+		return;
+	}
+	if (c->cs == CS_FCMP || c->cs == CS_FORD)
+		tr_need(c, CS_SUB);
+	a_mrs(c, T1, SR_NZCV);
+	a_cmp_i(c, 8, r, 0);
+	a_cset(c, 4, T0, CC_EQ);
+	a_bfi(c, 8, T1, T0, 30, 1);
+	a_msr(c, SR_NZCV, T1);
+}
+
+EMIT(cmpxchg8b, RAW | IMPLICIT)                 /* [m] == edx:eax ? [m] = ecx:ebx : edx:eax = [m] */
+{
+	u32 *same, *keep;
+
+	tr_addr(c, i, T_ADDR);
+	a_mov(c, 4, T_DST, AX);
+	a_bfi(c, 8, T_DST, DX, 32, 32);
+	a_mov(c, 4, T_SRC2, BX);
+	a_bfi(c, 8, T_SRC2, CX, 32, 32);
+	if (locked(c, i)) {
+		compare_swap(c, 8, T_DST, T_SRC2);
+		a_eor(c, 8, T2, T_SRC, T_DST);
+	} else {
+		tr_load(c, tr_ea_reg(T_ADDR), 8, T_SRC);
+		a_eor(c, 8, T2, T_SRC, T_DST);
+		same = c->code.p;
+		a_cbz(c, 8, T2, 0);
+		a_mov(c, 8, T_SRC2, T_SRC);
+		a_bind(c, same);
+		tr_store(c, tr_ea_reg(T_ADDR), 8, T_SRC2);
+	}
+	keep = c->code.p;
+	a_cbz(c, 8, T2, 0);
+	a_mov(c, 4, AX, T_SRC);
+	a_lsr_i(c, 8, DX, T_SRC, 32);
+	a_bind(c, keep);
+	zf_only(c, T2);
+}
+
+/* T2 = (T1:T0 differs from rdx:rax); T3 is lost */
+static void differs(struct tr *c)
+{
+	a_eor(c, 8, T2, T0, AX);
+	a_eor(c, 8, T3, T1, DX);
+	a_orr(c, 8, T2, T2, T3);
+}
+
+/* T4:T3 = T2 ? T1:T0 : rcx:rbx */
+static void choose(struct tr *c)
+{
+	u32 *keep;
+
+	a_mov(c, 8, T3, T0);
+	a_mov(c, 8, T4, T1);
+	keep = c->code.p;
+	a_cbnz(c, 8, T2, 0);
+	a_mov(c, 8, T3, BX);
+	a_mov(c, 8, T4, CX);
+	a_bind(c, keep);
+}
+
+EMIT(cmpxchg16b, RAW | IMPLICIT)                /* [m] == rdx:rax ? [m] = rcx:rbx : rdx:rax = [m]; #GP if misaligned */
+{
+	u32 *mark;
+
+	tr_addr(c, i, T_ADDR);
+	a_and_i(c, 8, T0, T_ADDR, 15);
+	a_cbnz(c, 8, T0, 0);
+	tr_cold(c, TR_H_GP);
+	if (!locked(c, i)) {
+		a_ldp_i(c, 8, T0, T1, T_ADDR, 0);
+		differs(c);
+		choose(c);
+		a_stp_i(c, 8, T3, T4, T_ADDR, 0);
+	} else if (has(c, HOST_LSE)) {
+		a_mov(c, 8, T0, AX);
+		a_mov(c, 8, T1, DX);
+		a_mov(c, 8, T3, BX);
+		a_mov(c, 8, T4, CX);
+		a_caspal(c, 8, T0, T3, T_ADDR);
+		differs(c);
+		mark = c->code.p;
+		a_cbz(c, 8, T2, 0);
+		a_dmb(c, A_ISH);
+		a_bind(c, mark);
+	} else {                                /* the pair was read at once only if the store succeeds */
+		mark = c->code.p;
+		a_ldaxp(c, 8, T0, T1, T_ADDR);
+		differs(c);
+		choose(c);
+		a_stlxp(c, 8, T_SRC, T3, T4, T_ADDR);
+		a_cbnz(c, 4, T_SRC, back(c, mark));
+		a_dmb(c, A_ISH);
+	}
+	a_mov(c, 8, AX, T0);                    /* where they were equal, nothing changes */
+	a_mov(c, 8, DX, T1);
+	zf_only(c, T2);
+}

@@ -1,0 +1,293 @@
+/* emit_str.c - string instructions: MOVS STOS LODS CMPS SCAS, alone and repeated. SDM vol. 1 7.3.9, vol. 2 REP.
+ *
+ * rcx, rsi and rdi are exact at every access: an iteration changes them after its last access, so a fault or a signal in
+ * the middle leaves the state that restarts the instruction where it stopped. Each turn of a loop polls; so the flags
+ * are in boundary form before it, and none of the loops touches NZCV, which is still the guest's.
+ *
+ * REP MOVS and REP STOS upwards go by up to 32 bytes a step, in chunks that end with the page of either operand: the
+ * first access to a page is the only one that can fault, and it stands where x86's would. The two may overlap as long as
+ * no step reads what an iteration of the same step would have written. Such copies may be seen in any order (SDM vol. 3
+ * 9.2.4), so ordered code puts one barrier before and one behind them; this file and emit_lock.c make their own accesses
+ * where emit_mem.c's would pay for every one.
+ */
+#include "tr/tr.h"
+#include "gen/decode.h"
+
+extern const struct emitter emit_cmp;
+
+enum { SI = X1, DI = X0, CX = X9, AX = X8, STEP = T2, CHUNK = T3 };
+
+static int log_w(const struct insn *i)    { return __builtin_ctz(i->w); }
+static bool repeated(const struct insn *i) { return i->prefix & (PFX_REP | PFX_REPNE); }
+
+static u32 *forward(struct tr *c) { return c->code.p; }
+static s64 back(struct tr *c, u32 *to) { return (u8 *)to - (u8 *)c->code.p; }
+
+/* ---- one element */
+
+/* [rsi] with its segment, or es:[rdi], cut to the address size */
+static struct ea element(struct tr *c, struct insn *i, int reg)
+{
+	bool seg = reg == SI && (i->seg == SEG_FS || i->seg == SEG_GS);
+
+	if (!seg && i->aw == 8)
+		return tr_ea_reg(reg);
+	if (!seg) {
+		a_mov(c, 4, T_ADDR, reg);
+		return tr_ea_reg(T_ADDR);
+	}
+	a_ldr_i(c, 8, T_ADDR, R_CPU, i->seg == SEG_FS ? offsetof(struct cpu, fs_base) : offsetof(struct cpu, gs_base));
+	a_add_ext(c, 8, T_ADDR, T_ADDR, reg, i->aw == 4 ? UXTW : UXTX, 0);
+	return tr_ea_reg(T_ADDR);
+}
+
+/* STEP = the distance from one element to the next */
+static void get_step(struct tr *c, struct insn *i)
+{
+	a_ldr_i(c, 8, STEP, R_CPU, offsetof(struct cpu, df));
+	if (log_w(i))
+		a_lsl_i(c, 8, STEP, STEP, log_w(i));
+}
+
+static void advance(struct tr *c, struct insn *i, int reg)
+{
+	a_add(c, i->aw, reg, reg, STEP);
+}
+
+/* What one iteration does to memory and pointers; for a comparison, T_SRC and T_SRC2 are what to compare. */
+static void once(struct tr *c, struct insn *i)
+{
+	switch (x86_rows[i->row].mn) {
+	case MN_MOVS:
+		tr_load(c, element(c, i, SI), i->w, T_SRC);
+		tr_store(c, element(c, i, DI), i->w, T_SRC);
+		advance(c, i, SI);
+		advance(c, i, DI);
+		break;
+	case MN_STOS:
+		tr_store(c, element(c, i, DI), i->w, AX);
+		advance(c, i, DI);
+		break;
+	case MN_LODS:
+		tr_load(c, element(c, i, SI), i->w, T_SRC);
+		advance(c, i, SI);
+		tr_mov_gpr(c, i->w, AX, T_SRC);
+		break;
+	case MN_CMPS:
+		tr_load(c, element(c, i, SI), i->w, T_SRC);
+		tr_load(c, element(c, i, DI), i->w, T_SRC2);
+		advance(c, i, SI);
+		advance(c, i, DI);
+		break;
+	case MN_SCAS:
+		tr_load(c, element(c, i, DI), i->w, T_SRC2);
+		advance(c, i, DI);
+		break;
+	}
+}
+
+/* ---- repeated */
+
+static void poll(struct tr *c)
+{
+	a_ldr_i(c, 8, XZR, R_POLL, 0);
+}
+
+/* Element by element until rcx is zero. */
+static void loop(struct tr *c, struct insn *i)
+{
+	u32 *top;
+
+	top = c->code.p;
+	poll(c);
+	once(c, i);
+	a_sub_i(c, i->aw, CX, CX, 1);
+	a_cbnz(c, i->aw, CX, back(c, top));
+}
+
+/* d = min(d, b), for values below 2^63; t is lost */
+static void min(struct tr *c, int d, int b, int t)
+{
+	a_sub(c, 8, t, b, d);
+	a_and_sh(c, 8, t, t, t, ASR, 63);
+	a_add(c, 8, d, d, t);
+}
+
+/* CHUNK = how many elements can be done up to the end of the pages and rcx; may be 0 where one straddles pages. */
+static void chunk(struct tr *c, struct insn *i, bool copy)
+{
+	u32 *many;
+
+	a_and_i(c, 8, CHUNK, DI, 4095);
+	if (copy) {
+		a_and_i(c, 8, T0, SI, 4095);    /* the larger offset */
+		a_sub(c, 8, T0, T0, CHUNK);
+		a_bic_sh(c, 8, T0, T0, T0, ASR, 63);
+		a_add(c, 8, CHUNK, CHUNK, T0);
+	}
+	a_mov_i(c, 8, T0, 4096);
+	a_sub(c, 8, CHUNK, T0, CHUNK);
+	if (log_w(i))
+		a_lsr_i(c, 8, CHUNK, CHUNK, log_w(i));
+	a_lsr_i(c, 8, T0, CX, 12);
+	many = forward(c);
+	a_cbnz(c, 8, T0, 0);
+	min(c, CHUNK, CX, T0);
+	a_bind(c, many);
+}
+
+/* n bytes from [rsi] to [rdi], or of V0t to [rdi]; the pointers and rcx move when all of it is done. */
+static void piece(struct tr *c, struct insn *i, int n, bool copy)
+{
+	if (n == 32) {
+		if (copy)
+			a_ldpv_i(c, 16, V0t, V1t, SI, 0);
+		a_stpv_post(c, 16, V0t, copy ? V1t : V0t, DI, 32);
+	} else {
+		if (copy)
+			a_ldrv_i(c, n, V0t, SI, 0);
+		a_strv_post(c, n, V0t, DI, n);
+	}
+	if (copy)
+		a_add_i(c, 8, SI, SI, n);
+	a_sub_i(c, 8, CX, CX, n >> log_w(i));
+}
+
+/* CHUNK elements, which lie within a page on both sides */
+static void pieces(struct tr *c, struct insn *i, bool copy)
+{
+	u32 *rest, *top;
+
+	if (log_w(i))
+		a_lsl_i(c, 8, CHUNK, CHUNK, log_w(i));
+	a_sub_i(c, 8, CHUNK, CHUNK, 32);
+	rest = forward(c);
+	a_tbnz(c, CHUNK, 63, 0);
+	top = c->code.p;
+	piece(c, i, 32, copy);
+	a_sub_i(c, 8, CHUNK, CHUNK, 32);
+	a_tbz(c, CHUNK, 63, back(c, top));
+	a_bind(c, rest);
+	for (int n = 16; n >= i->w; n /= 2) {   /* CHUNK's low five bits are still the rest */
+		u32 *skip = forward(c);
+
+		a_tbz(c, CHUNK, __builtin_ctz(n), 0);
+		piece(c, i, n, copy);
+		a_bind(c, skip);
+	}
+}
+
+static void barrier(struct tr *c)
+{
+	if (c->env->order == TR_TSO)
+		a_dmb(c, A_ISH);
+}
+
+/* REP MOVS, REP STOS upwards; anything unusual goes element by element. */
+static void fast(struct tr *c, struct insn *i, bool copy)
+{
+	u32 *down, *close = 0, *straddle = 0, *done, *done2 = 0, *top;
+
+	down = forward(c);
+	a_tbnz(c, STEP, 63, 0);
+	if (copy) {
+		a_sub(c, 8, T0, DI, SI);
+		a_lsr_i(c, 8, T0, T0, 5);
+		close = forward(c);
+		a_cbz(c, 8, T0, 0);
+	} else {
+		a_vdup(c, a_lanes(i->w, 1), V0t, AX);
+	}
+	barrier(c);
+	top = c->code.p;
+	poll(c);
+	chunk(c, i, copy);
+	if (log_w(i)) {
+		straddle = forward(c);
+		a_cbz(c, 8, CHUNK, 0);
+	}
+	pieces(c, i, copy);
+	a_cbnz(c, 8, CX, back(c, top));
+	barrier(c);
+	done = forward(c);
+	a_b(c, 0);
+	if (straddle) {
+		a_bind(c, straddle);
+		once(c, i);
+		a_sub_i(c, 8, CX, CX, 1);
+		a_cbnz(c, 8, CX, back(c, top));
+		barrier(c);
+		done2 = forward(c);
+		a_b(c, 0);
+	}
+	a_bind(c, down);
+	if (close)
+		a_bind(c, close);
+	loop(c, i);
+	a_bind(c, done);
+	if (done2)
+		a_bind(c, done2);
+}
+
+static void move(struct tr *c, struct insn *i)
+{
+	u32 *none;
+
+	if (!repeated(i)) {
+		get_step(c, i);
+		once(c, i);
+		return;
+	}
+	tr_need(c, CS_SUB);
+	none = forward(c);
+	a_cbz(c, i->aw, CX, 0);
+	get_step(c, i);
+	if (i->aw == 8 && i->seg != SEG_FS && i->seg != SEG_GS && x86_rows[i->row].mn != MN_LODS)
+		fast(c, i, x86_rows[i->row].mn == MN_MOVS);
+	else
+		loop(c, i);
+	a_bind(c, none);
+}
+
+EMIT(movs, RAW | IMPLICIT) { move(c, i); }      /* [rdi] = [rsi] */
+EMIT(stos, RAW | IMPLICIT) { move(c, i); }      /* [rdi] = rAX */
+EMIT(lods, RAW | IMPLICIT) { move(c, i); }      /* rAX = [rsi] */
+
+/* The flags are those of the last comparison; where rcx was zero none is made, and they stay. */
+static void compare(struct tr *c, struct insn *i, int a)
+{
+	u32 *none, *out, *top;
+
+	if (!repeated(i)) {
+		get_step(c, i);
+		once(c, i);
+		emit_cmp.fn(c, i, XZR, a, T_SRC2);
+		return;
+	}
+	tr_need(c, CS_SUB);
+	none = forward(c);
+	a_cbz(c, i->aw, CX, 0);
+	get_step(c, i);
+	if (a == AX && i->w < 8) {
+		a_ubfx(c, 8, T3, AX, 0, i->w * 8);
+		a = T3;
+	}
+	top = c->code.p;
+	poll(c);
+	once(c, i);
+	a_sub_i(c, i->aw, CX, CX, 1);
+	a_eor(c, 8, T0, a, T_SRC2);
+	out = forward(c);
+	if (i->prefix & PFX_REPNE)
+		a_cbz(c, 8, T0, 0);
+	else
+		a_cbnz(c, 8, T0, 0);
+	a_cbnz(c, i->aw, CX, back(c, top));
+	a_bind(c, out);
+	emit_cmp.fn(c, i, XZR, a, T_SRC2);
+	tr_need(c, CS_SUB);
+	a_bind(c, none);
+}
+
+EMIT(cmps, RAW | IMPLICIT) { compare(c, i, T_SRC); }    /* flags of [rsi] - [rdi] */
+EMIT(scas, RAW | IMPLICIT) { compare(c, i, AX); }       /* flags of rAX - [rdi] */

@@ -1,0 +1,435 @@
+/* emit_sys.c - flags as data, segments, far transfers, frames, fences, caches, and what the runtime does in C.
+ *
+ * A program sees the flat segments of 64-bit Linux: CS 0x33, SS 0x2b, the others null; what it may load besides
+ * is the kernel's read-only user descriptors, anything else is #GP as from an empty descriptor table. Loading FS or
+ * GS clears its base. What only the kernel may do is #GP. Values pass through cpu.scratch (rt/helper.c).
+ * SDM vol. 1 3.4.3 (EFLAGS), 7.3.14; vol. 3 5 (protection).
+ */
+#include "tr/tr.h"
+#include "gen/decode.h"
+
+enum { AX = X8, BX = X19, SP_ = X21, BP = X20 };
+enum { SEL_CS32 = 0x23, SEL_DS = 0x2b, SEL_CS = 0x33 };
+
+#define SCRATCH(n)   (offsetof(struct cpu, scratch) + 8 * (n))
+
+/* ---- flags */
+
+/* The flags in the form cs, for an instruction that reads `reads` of them and may write some. */
+static void flags_in(struct tr *c, enum csense cs, u8 reads)
+{
+	u8 keep = c->live;
+
+	c->live |= reads;
+	tr_need(c, cs);
+	c->live = keep;
+}
+
+/* CF = v, the others stay. */
+static void constant_cf(struct tr *c, bool v)
+{
+	if (!live(c, F_C))
+		return;
+	if (c->cs == CS_FCMP || c->cs == CS_FORD)
+		tr_need(c, CS_SUB);
+	if (c->cs == CS_ZERO && !v)
+		return;
+	if (!live(c, F_S | F_Z | F_O)) {
+		a_cmp(c, 4, XZR, XZR);                  /* C = 1 */
+		c->cs = v ? CS_ADD : CS_SUB;
+		return;
+	}
+	if (has(c, HOST_FLAGM)) {
+		a_rmif(c, XZR, 0, 2);
+	} else {
+		a_mrs(c, T0, SR_NZCV);
+		a_and_i(c, 8, T0, T0, ~(1ull << 29));
+		a_msr(c, SR_NZCV, T0);
+	}
+	c->cs = v ? CS_SUB : CS_ADD;                    /* C = 0 */
+}
+
+EMIT(clc, 0) { constant_cf(c, false); }
+EMIT(stc, 0) { constant_cf(c, true); }
+
+EMIT(cmc, 0)                                    /* no code: C's sense turns round */
+{
+	if (c->cs == CS_FCMP || c->cs == CS_FORD)
+		flags_in(c, CS_SUB, F_C);
+	c->cs = c->cs == CS_SUB ? CS_ADD : CS_SUB;      /* CS_ZERO: C = 0 */
+}
+
+static void set_df(struct tr *c, u64 v)
+{
+	a_mov_i(c, 8, T0, v);
+	a_str_i(c, 8, T0, R_CPU, offsetof(struct cpu, df));
+}
+
+EMIT(cld, RAW) { set_df(c, 1); }
+EMIT(std, RAW) { set_df(c, ~0ull); }
+
+EMIT(lahf, RAW | IMPLICIT)                      /* AH = SF:ZF:0:AF:0:PF:1:CF */
+{
+	flags_in(c, CS_SUB, F_S | F_Z | F_A | F_P | F_C);
+	a_mrs(c, T2, SR_NZCV);
+	a_lsr_i(c, 8, T2, T2, 24);
+	a_and_i(c, 4, T2, T2, 0xc0);
+	a_cset(c, 4, T3, CC_LO);
+	a_orr(c, 4, T2, T2, T3);
+	a_eor(c, 4, T3, R_PF, R_AF);
+	a_and_i(c, 4, T3, T3, 0x10);
+	a_orr(c, 4, T2, T2, T3);
+	tr_parity(c, T3);
+	a_mvn(c, 4, T3, T3);
+	a_bfi(c, 4, T2, T3, 2, 1);
+	a_orr_i(c, 4, T2, T2, 2);
+	a_bfi(c, 8, AX, T2, 8, 8);
+}
+
+EMIT(sahf, RAW | IMPLICIT)
+{
+	if (live(c, F_S | F_Z | F_C | F_O)) {
+		flags_in(c, CS_ADD, 0);
+		a_mrs(c, T0, SR_NZCV);
+		a_and_i(c, 8, T0, T0, 1 << 28);
+		a_ubfx(c, 8, T1, AX, 14, 2);
+		a_bfi(c, 8, T0, T1, 30, 2);
+		a_ubfx(c, 8, T1, AX, 8, 1);
+		a_bfi(c, 8, T0, T1, 29, 1);
+		a_msr(c, SR_NZCV, T0);
+		c->cs = CS_ADD;
+	}
+	if (live(c, F_P | F_A)) {
+		a_ubfx(c, 4, R_AF, AX, 8, 8);           /* AF's bit is the fourth here too */
+		a_ubfx(c, 4, R_PF, AX, 10, 1);
+		a_eor_i(c, 4, R_PF, R_PF, 1);           /* an odd number of ones: PF = 0 */
+	}
+}
+
+EMIT(pushf, RAW | IMPLICIT)
+{
+	tr_helper(c, TR_H_PUSHF);
+	a_ldr_i(c, 8, T_SRC, R_CPU, SCRATCH(0));
+	tr_push(c, i->w == 2 ? 2 : 8, T_SRC);
+}
+
+/* RFLAGS = the low w bytes of T_SRC */
+static void set_rflags(struct tr *c, int w)
+{
+	a_mov_i(c, 4, T0, w);
+	a_str_i(c, 8, T_SRC, R_CPU, SCRATCH(0));
+	a_str_i(c, 8, T0, R_CPU, SCRATCH(1));
+	tr_helper(c, TR_H_POPF);
+}
+
+EMIT(popf, RAW | IMPLICIT)
+{
+	int w = i->w == 2 ? 2 : 8;
+
+	tr_pop(c, w, T_SRC);
+	set_rflags(c, w);
+}
+
+/* ---- segments */
+
+static int selector(int seg) { return seg == SEG_CS ? SEL_CS : seg == SEG_SS ? SEL_DS : 0; }
+
+static int base_of(int seg) { return seg == SEG_FS ? offsetof(struct cpu, fs_base) : offsetof(struct cpu, gs_base); }
+
+/* #GP unless the selector in r (extended) may be loaded into seg. Keeps NZCV. */
+static void check_selector(struct tr *c, int seg, int r)
+{
+	u32 *ok[3];
+
+	if (seg == SEG_SS) {
+		a_sub_i(c, 4, T0, r, SEL_DS);
+		a_cbnz(c, 4, T0, 0);
+		tr_cold(c, TR_H_GP);
+		return;
+	}
+	a_lsr_i(c, 4, T0, r, 2);                        /* null, whatever its privilege bits */
+	ok[0] = c->code.p;
+	a_cbz(c, 4, T0, 0);
+	a_sub_i(c, 4, T0, r, SEL_DS);
+	ok[1] = c->code.p;
+	a_cbz(c, 4, T0, 0);
+	a_sub_i(c, 4, T0, r, SEL_CS);
+	ok[2] = c->code.p;
+	a_cbz(c, 4, T0, 0);
+	a_sub_i(c, 4, T0, r, SEL_CS32);
+	a_cbnz(c, 4, T0, 0);
+	tr_cold(c, TR_H_GP);
+	for (int k = 0; k < 3; k++)
+		a_bind(c, ok[k]);
+}
+
+static void loaded(struct tr *c, int seg)
+{
+	if (seg == SEG_FS || seg == SEG_GS)
+		a_str_i(c, 8, XZR, R_CPU, base_of(seg));
+}
+
+EMIT(movrs, RAW)                                /* destination = selector */
+{
+	d = tr_dst(c, i, 0, T_DST);
+	a_mov_i(c, 4, d, selector(i->o[1].reg));
+	tr_wb(c, i, 0, d);
+}
+
+EMIT(movsr, RAW | IMPLICIT)                     /* segment register = source */
+{
+	a = tr_srcz(c, i, 1, T_SRC);
+	check_selector(c, i->o[0].reg, a);
+	loaded(c, i->o[0].reg);
+}
+
+EMIT(pushs, RAW | IMPLICIT)
+{
+	tr_push(c, i->w == 2 ? 2 : 8, XZR);             /* FS and GS, whose selectors are null */
+}
+
+EMIT(pops, RAW | IMPLICIT)
+{
+	int w = i->w == 2 ? 2 : 8;
+
+	tr_load(c, tr_ea_reg(SP_), w, T_SRC);
+	a_uxth(c, T_SRC, T_SRC);
+	check_selector(c, i->o[0].reg, T_SRC);
+	loaded(c, i->o[0].reg);
+	a_add_i(c, 8, SP_, SP_, w);
+}
+
+EMIT(rdbase, RAW)                               /* RDFSBASE, RDGSBASE */
+{
+	int seg = x86_rows[i->row].mn == MN_RDFSBASE ? SEG_FS : SEG_GS;
+
+	a_ldr_i(c, i->w == 8 ? 8 : 4, G(i->o[0].reg), R_CPU, base_of(seg));
+}
+
+EMIT(wrbase, RAW | IMPLICIT)                    /* WRFSBASE, WRGSBASE: #GP for a non-canonical address */
+{
+	int seg = x86_rows[i->row].mn == MN_WRFSBASE ? SEG_FS : SEG_GS;
+
+	a = tr_srcz(c, i, 0, T_SRC);
+	if (i->w == 8) {
+		a_asr_i(c, 8, T0, a, 47);               /* 0 or -1 */
+		a_add_i(c, 8, T0, T0, 1);
+		a_lsr_i(c, 8, T0, T0, 1);
+		a_cbnz(c, 8, T0, 0);
+		tr_cold(c, TR_H_GP);
+	}
+	a_str_i(c, 8, a, R_CPU, base_of(seg));
+}
+
+/* ---- far transfers: only to the segment one is in */
+
+/* T_SRC, T_SRC2 = offset, selector at T_ADDR; #GP unless the selector is CS's. */
+static void far_pointer(struct tr *c, int w, int step)
+{
+	tr_load(c, tr_ea_reg(T_ADDR), w, T_SRC);
+	a_add_i(c, 8, T_ADDR, T_ADDR, step);
+	tr_load(c, tr_ea_reg(T_ADDR), 2, T_SRC2);
+	a_sub_i(c, 4, T0, T_SRC2, SEL_CS);
+	a_cbnz(c, 4, T0, 0);
+	tr_cold(c, TR_H_GP);
+}
+
+EMIT(jmpf, RAW | IMPLICIT)
+{
+	tr_addr(c, i, T_ADDR);
+	far_pointer(c, i->w, i->w);
+	tr_exit_reg(c, T_SRC);
+}
+
+EMIT(callf, RAW | IMPLICIT)
+{
+	int w = i->w;
+
+	tr_addr(c, i, T_ADDR);
+	far_pointer(c, w, w);
+	a_sub_i(c, 8, T_ADDR, SP_, w);
+	tr_store(c, tr_ea_reg(T_ADDR), w, T_SRC2);
+	tr_gaddr(c, T0, insn_next(i));
+	a_sub_i(c, 8, T_ADDR, SP_, 2 * w);
+	tr_store(c, tr_ea_reg(T_ADDR), w, T0);
+	a_mov(c, 8, SP_, T_ADDR);
+	tr_exit_reg(c, T_SRC);
+}
+
+EMIT(retf, RAW | IMPLICIT)
+{
+	a_mov(c, 8, T_ADDR, SP_);
+	far_pointer(c, i->w, i->w);
+	a_add_i(c, 8, SP_, T_ADDR, i->w);
+	if (i->o[0].kind == OP_IMM && i->imm) {
+		a_mov_i(c, 4, T0, (u16)i->imm);
+		a_add(c, 8, SP_, SP_, T0);
+	}
+	tr_exit_reg(c, T_SRC);
+}
+
+/* Pops rip, cs, rflags, rsp, ss. The stack stays the same one unless the frame says otherwise. */
+EMIT(iret, RAW | IMPLICIT)
+{
+	int w = i->w;
+
+	a_add_i(c, 8, T_ADDR, SP_, 4 * w);
+	tr_load(c, tr_ea_reg(T_ADDR), 2, T2);
+	a_sub_i(c, 4, T2, T2, SEL_DS);
+	a_sub_i(c, 8, T_ADDR, T_ADDR, w);
+	tr_load(c, tr_ea_reg(T_ADDR), w, T_DST);
+	a_sub_i(c, 8, T_ADDR, T_ADDR, 2 * w);
+	tr_load(c, tr_ea_reg(T_ADDR), 2, T3);
+	a_sub_i(c, 4, T3, T3, SEL_CS);
+	a_orr(c, 4, T2, T2, T3);
+	a_cbnz(c, 4, T2, 0);
+	tr_cold(c, TR_H_GP);
+	tr_load(c, tr_ea_reg(SP_), w, T_SRC2);
+	a_add_i(c, 8, T_ADDR, T_ADDR, w);
+	tr_load(c, tr_ea_reg(T_ADDR), w, T_SRC);
+	a_mov(c, 8, SP_, T_DST);
+	a_str_i(c, 8, T_SRC2, R_CPU, SCRATCH(2));
+	set_rflags(c, w);
+	a_ldr_i(c, 8, T_SRC, R_CPU, SCRATCH(2));
+	tr_exit_reg(c, T_SRC);
+}
+
+/* ---- frames and tables */
+
+/* [rsp - w] = rBP, then the outer frames' pointers and this one's; all stores before a register changes. */
+EMIT(enter, RAW | IMPLICIT)
+{
+	int w = i->w == 2 ? 2 : 8, level = i->imm2 & 31;
+	u32 *loop;
+
+	a_sub_i(c, 8, T_DST, SP_, w);                   /* the new frame */
+	tr_store(c, tr_ea_reg(T_DST), w, BP);
+	a_mov(c, 8, T3, T_DST);                         /* the last word written */
+	if (level > 1) {
+		a_mov(c, 8, T2, BP);
+		a_mov_i(c, 4, T4, level - 1);
+		loop = c->code.p;
+		a_sub_i(c, 8, T2, T2, w);
+		tr_load(c, tr_ea_reg(T2), w, T_SRC);
+		a_sub_i(c, 8, T3, T3, w);
+		tr_store(c, tr_ea_reg(T3), w, T_SRC);
+		a_sub_i(c, 4, T4, T4, 1);
+		a_cbnz(c, 4, T4, (u8 *)loop - (u8 *)c->code.p);
+	}
+	if (level) {
+		a_sub_i(c, 8, T3, T3, w);
+		tr_store(c, tr_ea_reg(T3), w, T_DST);
+	}
+	tr_mov_gpr(c, w, BP, T_DST);
+	a_mov_i(c, 4, T0, (u16)i->imm);
+	a_sub(c, 8, SP_, T3, T0);
+}
+
+EMIT(leave, RAW | IMPLICIT)                     /* rsp = rbp; pop rbp */
+{
+	int w = i->w == 2 ? 2 : 8;
+
+	tr_load(c, tr_ea_reg(BP), w, T_SRC);
+	a_add_i(c, 8, SP_, BP, w);
+	tr_mov_gpr(c, w, BP, T_SRC);
+}
+
+EMIT(xlat, RAW | IMPLICIT)                      /* AL = [rBX + AL] */
+{
+	a_uxtb(c, T0, AX);
+	a_add(c, i->aw, T_ADDR, BX, T0);
+	if (i->seg == SEG_FS || i->seg == SEG_GS) {
+		a_ldr_i(c, 8, T0, R_CPU, base_of(i->seg));
+		a_add(c, 8, T_ADDR, T_ADDR, T0);
+	}
+	tr_load(c, tr_ea_reg(T_ADDR), 1, T_SRC);
+	a_bfi(c, 8, AX, T_SRC, 0, 8);
+}
+
+/* ---- exceptions */
+
+EMIT(ud,   RAW | IMPLICIT) { tr_fault(c, TR_H_UD); }
+EMIT(priv, RAW | IMPLICIT) { tr_fault(c, TR_H_GP); }
+EMIT(int3, RAW | IMPLICIT) { tr_fault(c, TR_H_INT3); }
+EMIT(intn, RAW | IMPLICIT) { tr_fault(c, TR_H_INT); }
+EMIT(int1, RAW | IMPLICIT) { tr_fault(c, TR_H_INT); }
+
+/* ---- done in C */
+
+EMIT(cpuid,  RAW | IMPLICIT) { tr_helper(c, TR_H_CPUID); }
+EMIT(rdtsc,  RAW | IMPLICIT) { tr_helper(c, TR_H_RDTSC); }
+EMIT(rdtscp, RAW | IMPLICIT) { tr_helper(c, TR_H_RDTSCP); }
+EMIT(xgetbv, RAW | IMPLICIT) { tr_helper(c, TR_H_XGETBV); }
+
+static void with_address(struct tr *c, struct insn *i, int helper)
+{
+	tr_addr(c, i, T_ADDR);
+	a_str_i(c, 8, T_ADDR, R_CPU, SCRATCH(0));
+	tr_helper(c, helper);
+}
+
+EMIT(fxsave,  RAW | IMPLICIT) { with_address(c, i, TR_H_FXSAVE); }
+EMIT(fxrstor, RAW | IMPLICIT) { with_address(c, i, TR_H_FXRSTOR); }
+
+EMIT(ldmxcsr, RAW | IMPLICIT)
+{
+	tr_load(c, tr_ea(c, i, 4), 4, T_SRC);
+	a_str_i(c, 8, T_SRC, R_CPU, SCRATCH(0));
+	tr_helper(c, TR_H_LDMXCSR);
+}
+
+EMIT(stmxcsr, RAW | IMPLICIT)
+{
+	tr_helper(c, TR_H_STMXCSR);
+	a_ldr_i(c, 4, T_SRC, R_CPU, SCRATCH(0));
+	tr_store(c, tr_ea(c, i, 4), 4, T_SRC);
+}
+
+/* RNDR says 0 0 0 0 in NZCV for success, which is CF = 1 and all else clear; it failing, one asks again. */
+EMIT(rdrand, RAW)
+{
+	u32 *loop = c->code.p;
+
+	if (!has(c, HOST_RNG)) {
+		tr_fault(c, TR_H_UD);
+		return;
+	}
+	a_mrs(c, T_DST, x86_rows[i->row].mn == MN_RDSEED ? SR_RNDRRS : SR_RNDR);
+	a_bcond(c, CC_EQ, (u8 *)loop - (u8 *)c->code.p);
+	c->cs = CS_SUB;
+	if (live(c, F_P | F_A)) {
+		a_mov_i(c, 4, R_PF, 1);
+		a_mov(c, 4, R_AF, R_PF);
+	}
+	tr_wb(c, i, 0, T_DST);
+}
+
+/* ---- hints, fences, caches */
+
+EMIT(nop, RAW) { }
+EMIT(pause, RAW) { a_yield(c); }
+
+EMIT(mfence, RAW)
+{
+	if (c->env->order != TR_PLAIN)
+		a_dmb(c, A_ISH);
+}
+
+EMIT(lfence, RAW)
+{
+	if (c->env->order == TR_TSO)
+		a_dmb(c, A_ISHLD);
+}
+
+EMIT(sfence, RAW)
+{
+	if (c->env->order == TR_TSO)
+		a_dmb(c, A_ISHST);
+}
+
+EMIT(clflush, RAW | IMPLICIT)                   /* checked as a load of one byte; CLFLUSHOPT and CLWB likewise */
+{
+	tr_addr(c, i, T_ADDR);
+	a_ldr_i(c, 1, XZR, T_ADDR, 0);
+	a_dc_civac(c, T_ADDR);
+}

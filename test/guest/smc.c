@@ -1,0 +1,226 @@
+/* cflags: -D_GNU_SOURCE -pthread */
+/* smc.c - code that changes: the next instruction, a loop's body, code across pages, code on a page with data, system calls
+ * that write code, mprotect flips, two mappings of one memfd, fresh maps over old code, another thread's patches. */
+#include "check.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <sys/mman.h>
+
+typedef int fn(int);
+enum { RWX = PROT_READ | PROT_WRITE | PROT_EXEC };
+
+static unsigned char *page(int n)
+{
+	unsigned char *p = mmap(0, n * 4096, RWX, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED) exit(97);
+	return p;
+}
+
+/* mov eax, imm32; ret */
+static void put(unsigned char *p, int v)
+{
+	unsigned char c[6] = { 0xb8 };
+	memcpy(c + 1, &v, 4);
+	c[5] = 0xc3;
+	memcpy(p, c, 6);
+}
+#define CALL(p) ((fn *)(p))(0)
+
+static void rewrite(void)
+{
+	unsigned char *p = page(1);
+	long sum = 0;
+	for (int i = 0; i < 200; i++) {
+		put(p, i);
+		sum += CALL(p);
+	}
+	say("rewrite %ld\n", sum);
+	expect(sum == 199 * 200 / 2);
+}
+
+/* mov byte [rip+1], 9 ; mov eax, 5 ; ret: the store changes the immediate of the very next instruction. */
+static void next(void)
+{
+	unsigned char *p = page(1);
+	memcpy(p, "\xc6\x05\x01\x00\x00\x00\x09\xb8\x05\x00\x00\x00\xc3", 13);
+	int a = CALL(p);
+	p[8] = 3;
+	int b = CALL(p);
+	say("next instruction %d %d\n", a, b);
+	expect(a == 9 && b == 9);
+}
+
+/* A loop that counts in its own immediate:
+ * xor eax,eax; L: add eax, 1; inc dword [rip-imm]; cmp eax, 100; jl L; ret */
+static void loop(void)
+{
+	unsigned char *p = page(1);
+	unsigned char c[] = { 0x31, 0xc0,                        /* 0  */
+		0x05, 1, 0, 0, 0,                                /* 2  add eax, imm32 at 3 */
+		0xff, 0x05, 0xf6, 0xff, 0xff, 0xff,              /* 7  inc dword [rip - 10]: 13 - 10 = 3 */
+		0x83, 0xf8, 100, 0x7c, 0xf0, 0xc3 };             /* 13 cmp; 16 jl 2; 18 ret */
+	memcpy(p, c, sizeof c);
+	int r = CALL(p);
+	say("loop %d\n", r);
+	expect(r == 105);                                        /* 1 + 2 + ... + 14 */
+}
+
+/* An instruction across a page boundary, changed in its second half. */
+static void straddle(void)
+{
+	unsigned char *p = page(2) + 4096 - 3;
+	long sum = 0;
+	for (int i = 0; i < 50; i++) {
+		put(p, 7);
+		p[3] = i;
+		sum += CALL(p);
+	}
+	say("straddle %ld\n", sum);
+	long want = 0;
+	for (int i = 0; i < 50; i++)
+		want += 7 | i << 16;
+	expect(sum == want);
+}
+
+/* Code and data on one page, both busy. */
+static void mixed(void)
+{
+	unsigned char *p = page(1);
+	volatile long *data = (long *)(p + 2048);
+	put(p, 1);
+	long sum = 0;
+	for (int i = 0; i < 2000; i++) {
+		*data += CALL(p);
+		sum += *data;
+	}
+	say("mixed %ld %ld\n", *data, sum);
+	expect(*data == 2000);
+}
+
+/* read(2) into code. */
+static void by_syscall(void)
+{
+	unsigned char *p = page(1), c[6];
+	int fd[2];
+	long sum = 0;
+	if (pipe(fd)) exit(97);
+	put(p, 1);
+	sum += CALL(p);
+	for (int i = 0; i < 20; i++) {
+		put(c, 100 + i);
+		if (write(fd[1], c, 6) != 6 || read(fd[0], p, 6) != 6) { expect(!"read into code"); break; }
+		sum += CALL(p);
+	}
+	say("by system call %ld\n", sum);
+	expect(sum == 1 + 20 * 100 + 190);
+	close(fd[0]);
+	close(fd[1]);
+}
+
+static void flips(void)
+{
+	unsigned char *p = page(1);
+	long sum = 0;
+	for (int i = 0; i < 50; i++) {
+		mprotect(p, 4096, PROT_READ | PROT_WRITE);
+		put(p, i);
+		mprotect(p, 4096, PROT_READ | PROT_EXEC);
+		sum += CALL(p);
+	}
+	say("flips %ld\n", sum);
+	expect(sum == 49 * 25);
+}
+
+/* The old map goes, another comes at the same place. */
+static void remap(void)
+{
+	unsigned char *p = page(1);
+	long sum = 0;
+	for (int i = 0; i < 20; i++) {
+		munmap(p, 4096);
+		if (mmap(p, 4096, RWX, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0) != p) exit(97);
+		put(p, i);
+		sum += CALL(p);
+		put(p, 1000);
+		madvise(p, 4096, MADV_DONTNEED);
+		put(p, i + 1);
+		sum += CALL(p);
+	}
+	say("remap %ld\n", sum);
+	expect(sum == 190 + 210);
+}
+
+static void memfd(void)
+{
+	int fd = memfd_create("code", 0);
+	long sum = 0;
+	if (fd < 0 || ftruncate(fd, 8192)) exit(97);
+	unsigned char *w = mmap(0, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	unsigned char *x = mmap(0, 8192, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+	if (w == MAP_FAILED || x == MAP_FAILED) exit(97);
+	for (int i = 0; i < 100; i++) {
+		put(w + 64, i);
+		sum += CALL(x + 64);
+	}
+	say("memfd %ld\n", sum);
+	expect(sum == 99 * 50);
+	/* write(2) into the file */
+	unsigned char c[6];
+	sum = 0;
+	for (int i = 0; i < 20; i++) {
+		put(c, i);
+		if (pwrite(fd, c, 6, 4096) != 6) exit(97);
+		sum += CALL(x + 4096);
+	}
+	say("memfd by write %ld\n", sum);
+	expect(sum == 190);
+	close(fd);
+}
+
+/* Another thread patches a function that this one calls all the time: old or new, never anything else, and new soon. */
+static unsigned char *target;
+static atomic_int seen_max, stop;
+static void *caller(void *arg)
+{
+	long bad = 0;
+	while (!stop) {
+		int v = CALL(target);
+		bad += v < 1 || v > 200;
+		if (v > seen_max) seen_max = v;
+	}
+	return (void *)bad;
+}
+static void patched(void)
+{
+	pthread_t t;
+	void *bad;
+	target = page(1) + 15;          /* the immediate is aligned, so that a write to it is atomic */
+	put(target, 1);
+	pthread_create(&t, 0, caller, 0);
+	for (int i = 2; i <= 200; i++) {
+		__atomic_store_n((int *)(target + 1), i, __ATOMIC_SEQ_CST);
+		if (i % 20 == 0)
+			while (seen_max < i)
+				sched_yield();
+	}
+	stop = 1;
+	pthread_join(t, &bad);
+	say("patched by another thread: %ld bad, %d\n", (long)bad, seen_max);
+	expect(!bad && seen_max == 200);
+}
+
+int main(void)
+{
+	rewrite();
+	next();
+	loop();
+	straddle();
+	mixed();
+	by_syscall();
+	flips();
+	remap();
+	memfd();
+	patched();
+	return done();
+}
