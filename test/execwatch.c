@@ -68,18 +68,78 @@ static void say(const char *form, ...)
 
 /* ---- the surroundings ------------------------------------------------------------------------------------ */
 
-static void namespaces(bool pids)
+/* The ids stay what they are. Root keeps all of them, so that setuid and chown are tried too; for that the map is
+ * written by a process outside. Others are root while they mount things and register, and themselves again in a
+ * second user namespace. */
+static void map_all(pid_t of, const char *file)
 {
-	unsigned uid = geteuid(), gid = getegid();
+	char path[64], out[1024] = "";
+	unsigned inside, outside, n;
+	size_t len = 0;
+	FILE *f;
+
+	snprintf(path, sizeof path, "/proc/self/%s", file);
+	if (!(f = fopen(path, "re")))
+		die(path);
+	while (fscanf(f, "%u %u %u", &inside, &outside, &n) == 3 && len < sizeof out - 64)
+		len += snprintf(out + len, sizeof out - len, "%u %u %u\n", inside, inside, n);
+	fclose(f);
+	snprintf(path, sizeof path, "/proc/%d/%s", of, file);
+	put(path, out);
+}
+
+static void map_one(unsigned inside_uid, unsigned uid, unsigned inside_gid, unsigned gid)
+{
 	char map[64];
 
+	put("/proc/self/setgroups", "deny");
+	snprintf(map, sizeof map, "%u %u 1", inside_uid, uid);
+	put("/proc/self/uid_map", map);
+	snprintf(map, sizeof map, "%u %u 1", inside_gid, gid);
+	put("/proc/self/gid_map", map);
+}
+
+static unsigned uid, gid;
+
+static void be_oneself(void)
+{
+	if (uid == 0)
+		return;
+	if (unshare(CLONE_NEWUSER) < 0)
+		die("a second user namespace");
+	map_one(uid, 0, gid, 0);
+}
+
+static void namespaces(bool pids)
+{
+	pid_t self = getpid(), helper = 0;
+	int ready[2], st;
+	char c;
+
+	uid = geteuid();
+	gid = getegid();
+	if (uid == 0) {
+		if (pipe(ready) < 0 || (helper = fork()) < 0)
+			die("fork");
+		if (helper == 0) {
+			close(ready[1]);
+			if (read(ready[0], &c, 1) == 1) {
+				map_all(self, "uid_map");
+				map_all(self, "gid_map");
+			}
+			_exit(0);
+		}
+		close(ready[0]);
+	}
 	if (unshare(CLONE_NEWUSER | CLONE_NEWNS | (pids ? CLONE_NEWPID : 0)) < 0)
 		die("no user namespace here (container? kernel.apparmor_restrict_unprivileged_userns?)");
-	put("/proc/self/setgroups", "deny");
-	snprintf(map, sizeof map, "%u %u 1", uid, uid);
-	put("/proc/self/uid_map", map);
-	snprintf(map, sizeof map, "%u %u 1", gid, gid);
-	put("/proc/self/gid_map", map);
+	if (uid == 0) {
+		if (write(ready[1], "", 1) != 1 || waitpid(helper, &st, 0) < 0 || st)
+			die("mapping ids");
+		close(ready[1]);
+	} else {
+		map_one(0, uid, 0, gid);
+	}
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		die("making mounts private");
 }
@@ -190,6 +250,7 @@ static int just_wait(pid_t first)
 
 static void run(char **argv)
 {
+	be_oneself();
 	execvp(argv[0], argv);
 	fprintf(stderr, "execwatch: %s: %s\n", argv[0], strerror(errno));
 	_exit(errno == ENOENT ? 127 : 126);

@@ -216,7 +216,7 @@ static inline void a_vins_e(A c, int w, int d, int i, int n, int j)      /* d's 
 	a_assert(j >= 0 && j < 16 / w);
 	a_put(c, 0x6e000400 | a_lane(w, i) | (u32)j << __builtin_ctz(w) << 11 | A_N(n) | A_D(d));
 }
-static inline void a_vumov(A c, int w, int d, int n, int i)      /* general register d = n's lane i, zeros above */
+static inline void a_vumov(A c, int w, int d, int n, int i)      /* general register d = lane i, zeros above */
 {
 	a_put(c, 0x0e003c00 | (u32)(w == 8) << 30 | a_lane(w, i) | A_N(n) | A_D(d));
 }

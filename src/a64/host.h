@@ -67,7 +67,7 @@ enum { HOST_HWCAP_CPUID = 1 << 11 };
 u64 host_features(const struct host_id *id);
 
 /* Changes *features by a list of -name (take away), name or +name (add), separated by commas or spaces; "all" is
- * every one but tso. What needs a feature that is not there goes too. False, and nothing changed, for an unknown name. */
+ * every one but tso. What needs a feature that is not there goes too. False, and no change, for an unknown name. */
 bool host_mask(u64 *features, const char *spec);
 
 /* The names of the features, separated by commas, NUL-terminated, cut at size; returns the length of the whole. */

@@ -242,7 +242,7 @@ static u64 divide(struct thread *t, u64 host_ret, bool is_signed)
 
 static void cpuid(struct thread *t)
 {
-	struct x86_cpu cpu = { .features = rt.x86 };
+	struct x86_cpu cpu = { .features = rt.x86, .vendor = rt.vendor };
 	u64 *r = t->cpu.r, set[128] = { 0 };
 	u32 o[4];
 

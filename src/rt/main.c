@@ -11,6 +11,7 @@
 #include "rt/signal.h"
 #include "rt/string.h"
 #include "a64/host.h"
+#include "x86/cpuid.h"
 #include "x86/feature.h"
 #include <asm/errno.h>
 #include <linux/auxvec.h>
@@ -70,6 +71,17 @@ static void find_host(void)
 	rt.x86 = X86_ANNOUNCED;
 }
 
+/* glibc before 2.37 reads CPUID's feature leaf only of vendors it knows, and then refuses to start on an unknown one
+ * ("CPU ISA level is lower than required"): so the default is one that it knows. Leaf 0x40000000 and the brand string
+ * say who we are. */
+static void find_vendor(void)
+{
+	rt.vendor = X86_VENDOR_INTEL;
+	if (!rt_opt.vendor) return;
+	for (rt.vendor = X86_VENDOR_STELE; strcmp(rt_opt.vendor, x86_ids[rt.vendor].vendor); rt.vendor++)
+		if (rt.vendor == X86_VENDOR_AMD) rt_die(125, "STELE_CPU_VENDOR: \"%s\" is none of GenuineIntel, AuthenticAMD, SteleVirtual", rt_opt.vendor);
+}
+
 #define PR_SET_MEM_MODEL      0x4d4d444c
 #define PR_SET_MEM_MODEL_TSO  1
 
@@ -120,6 +132,7 @@ static _Noreturn void start(int argc, char **argv)
 	options_read(&s, argc, argv, rt_host_aux(AT_FLAGS, 0), rt_host_aux(AT_EXECFD, -1),
 	             rt_host_aux(AT_SECURE, 0));
 	find_host();
+	find_vendor();
 	if (rt_opt.hex) {
 		dbg_show_hex(rt_opt.hex);
 		rt_exit_group(0);

@@ -79,8 +79,9 @@ static s64 move(const struct map *m, const struct move *v)
 	}
 	r = host_call(__NR_mremap, v->old, v->old_len, v->new_len, v->flags | MREMAP_MAYMOVE | MREMAP_FIXED, to);
 	if (failed(r)) {
-		if (fixed) mem_unclaim(to, to + v->new_len);
-		else host_call(__NR_munmap, to, v->new_len);
+		/* the kernel may have cleared the target before it failed: then it is clear for good */
+		host_call(__NR_munmap, to, v->new_len);
+		map_remove(&mem.maps, to, to + v->new_len);
 		return r;
 	}
 	x.off += x.file || x.key ? v->old - m->lo : 0;
@@ -94,7 +95,7 @@ static s64 move(const struct map *m, const struct move *v)
 	return to;
 }
 
-static s64 remap_locked(const struct move *v)
+static s64 remap_locked(struct move *v)
 {
 	u32 i = map_find(&mem.maps, v->old);
 	struct map m;
@@ -106,6 +107,11 @@ static s64 remap_locked(const struct move *v)
 	if (v->old_len >= v->new_len && !(v->flags & (MREMAP_FIXED | MREMAP_DONTUNMAP_))) {
 		if (v->old_len > v->new_len) mem_unmap_locked(v->old + v->new_len, v->old + v->old_len);
 		return v->old;
+	}
+	if (v->old_len > v->new_len) {
+		mem_unmap_locked(v->old + v->new_len, v->old + v->old_len);
+		v->old_len = v->new_len;
+		m = mem.maps.v[map_find(&mem.maps, v->old)];
 	}
 	if (!v->old_len && !(m.flags & MF_SHARED)) return -EINVAL;
 	if (v->old_len > m.hi - v->old) return -EFAULT;
@@ -129,7 +135,7 @@ s64 rt_mremap(gaddr old, u64 old_len, u64 new_len, u32 flags, gaddr new)
 	rt_unlock(&mem.lock);
 	if (failed(r)) return r;
 	if (code) rt_code_changed(new, new + v.new_len);
-	if ((gaddr)r != old || v.new_len < v.old_len) rt_code_unmap(old, old + v.old_len);
+	if ((gaddr)r != old || page_up(new_len) < page_up(old_len)) rt_code_unmap(old, old + page_up(old_len));
 	return r;
 }
 
@@ -190,10 +196,7 @@ s64 rt_madvise(gaddr addr, u64 len, int advice)
 	if (addr & (GUEST_PAGE - 1)) return -EINVAL;
 	hi = addr + page_up(len);
 	if (hi < addr || page_up(len) < len) return -EINVAL;
-	if (hi == addr || hi > rt.limit) {
-		r = host_call(__NR_madvise, addr, 0, advice);   /* is there such an advice? */
-		return r || hi == addr ? r : -ENOMEM;
-	}
+	if (hi == addr) return host_call(__NR_madvise, addr, 0, advice);
 	if (changes_contents(advice)) code_gone(addr, hi);
 	for (a = addr; a < hi && !r; a = b) {           /* the lock is not held over what may take long */
 		struct map m;
@@ -211,6 +214,7 @@ s64 rt_madvise(gaddr addr, u64 len, int advice)
 		}
 	}
 	if (changes_contents(advice)) code_gone(addr, hi);
+	if (!r && hole) r = host_call(__NR_madvise, 0, 0, advice);      /* is there such an advice? */
 	return r ? r : hole ? -ENOMEM : 0;
 }
 

@@ -53,6 +53,7 @@ struct process {
 	u64 personality;
 	u64 host;                       /* HOST_... features */
 	u64 x86;                        /* announced features */
+	int vendor;                     /* enum x86_vendor of x86/cpuid.h */
 	u32 page;                       /* host page size */
 	int nthreads;
 	bool shared;                    /* somebody else may see our memory: ordered code */

@@ -87,18 +87,9 @@ static void put_flags(struct proc_out *o, u32 cpus)
 	proc_puts(o, " lm nx constant_tsc nonstop_tsc cpuid hypervisor\n");
 }
 
-static enum x86_vendor vendor(void)
-{
-	if (rt_opt.vendor && !strcmp(rt_opt.vendor, x86_ids[X86_VENDOR_INTEL].vendor))
-		return X86_VENDOR_INTEL;
-	if (rt_opt.vendor && !strcmp(rt_opt.vendor, x86_ids[X86_VENDOR_AMD].vendor))
-		return X86_VENDOR_AMD;
-	return X86_VENDOR_STELE;
-}
-
 static void put_identity(struct proc_out *o)
 {
-	const struct x86_id *id = &x86_ids[vendor()];
+	const struct x86_id *id = &x86_ids[rt.vendor];
 	proc_puts(o, "vendor_id\t: ");
 	proc_puts(o, id->vendor);
 	proc_puts(o, "\n");

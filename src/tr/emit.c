@@ -251,7 +251,7 @@ static void block(struct tr *c, struct block *b, bool first)
 int tr_emit(struct tr *c)
 {
 	c->start = c->code.p;
-	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = 0;
+	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = c->nlit = c->nnan = 0;
 	for (u32 k = 0; k < c->nblk; k++) {
 		c->blk[k].host = 0;
 		c->blk[k].cs_in = CS_SUB;

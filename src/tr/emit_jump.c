@@ -8,6 +8,7 @@
  * Stubs take their argument in x16 and may change x17, x30.
  */
 #include "tr/tr.h"
+#include "tr/vec.h"
 #include "gen/decode.h"
 
 static void to_stub(struct tr *c, int stub)
@@ -399,6 +400,8 @@ int tr_tail(struct tr *c)
 		tr_fault(c, c->cold[k].helper);
 	}
 	if (!returns(c))
+		return -1;
+	if (!v_tail(c))
 		return -1;
 	if (!c->nmiss)
 		return 0;

@@ -117,17 +117,40 @@ static int odd_lane(u32 want, u32 have)
 	return diff && !(diff & ~(0xffu << 8 * k)) ? k : -1;
 }
 
-/* d = the lanes of a and b that want says. */
+/* Through a table of both; its index is a constant in V0t. A table's registers must be neighbours. */
+static void look_up(struct tr *c, int T, int d, int a, int b, u32 want)
+{
+	int w = a_width(T), n = 4 * w, table = a, second = 16;
+	u64 index[2] = { 0, 0 };
+
+	if (a != b && b + 1 == a) {
+		table = b;
+		want ^= 0x04040404;
+	} else if (a != b && a + 1 != b) {
+		a_vmov(c, V16B, V1t, a);
+		a_vmov(c, V16B, V2t, b);
+		table = V1t;
+	}
+	for (int k = 0; k < n; k++) {
+		int lane = want >> k / w * 8 & 7;
+
+		index[k / 8] |= (u64)((lane & 3) * w + k % w + (lane & 4 ? second : 0)) << k % 8 * 8;
+	}
+	v_const(c, V0t, index[0], index[1]);
+	a_vtbl(c, n == 16 ? V16B : V8B, d, table, a == b ? 1 : 2, V0t);
+}
+
+/* d = the lanes of a and b that want says, in the fewest words. */
 static void shuffle(struct tr *c, int T, int d, int a, int b, u32 want)
 {
 	static const u32 none[2] = { LANES_A, LANES_B };
-	int reg[3] = { a, b, V0t }, n = a == b ? 1 : 2, w = a_width(T), to, wrong, k;
+	int reg[3] = { a, b, V0t }, n = a == b ? 1 : 2, w = a_width(T), k, wrong;
 	struct step s[2];
 	u32 have;
 
 	if (n == 1)
 		want &= 0x03030303;
-	if (want == LANES_A || (want == LANES_B && n == 2)) {
+	if (T == V4S && (want == LANES_A || (want == LANES_B && n == 2))) {
 		v_mov(c, d, want == LANES_A ? a : b);
 		return;
 	}
@@ -137,27 +160,30 @@ static void shuffle(struct tr *c, int T, int d, int a, int b, u32 want)
 		return;
 	}
 	k = odd_lane(want, d == a ? LANES_A : LANES_B);
-	if (k >= 0 && (d == a || (d == b && n == 2))) {
+	if (T == V4S && k >= 0 && (d == a || (d == b && n == 2))) {
 		int from = want >> 8 * k & 7;
 
 		a_vins_e(c, w, d, k, from < 4 ? a : b, from & 3);
 		return;
 	}
-	if (wrong > 1 && two_steps(s, want, n)) {
+	if (two_steps(s, want, n)) {
 		permute(c, T, s[0].op, V0t, reg[s[0].x], reg[s[0].y]);
 		permute(c, T, s[1].op, d, reg[s[1].x], reg[s[1].y]);
 		return;
 	}
-	have = permuted(s[0].op, none[s[0].x], none[s[0].y]);
-	to = d == a || d == b ? V0t : d;
-	permute(c, T, s[0].op, to, reg[s[0].x], reg[s[0].y]);
-	for (k = 0; k < 4; k++) {
-		int from = want >> 8 * k & 7;
+	wrong = search(s, want, none, n, false);
+	if (d != a && d != b && wrong <= 2) {
+		have = permuted(s[0].op, none[s[0].x], none[s[0].y]);
+		permute(c, T, s[0].op, d, reg[s[0].x], reg[s[0].y]);
+		for (k = 0; k < 4; k++) {
+			int from = want >> 8 * k & 7;
 
-		if ((int)(have >> 8 * k & 7) != from)
-			a_vins_e(c, w, to, k, from < 4 ? a : b, from & 3);
+			if ((int)(have >> 8 * k & 7) != from)
+				a_vins_e(c, w, d, k, from < 4 ? a : b, from & 3);
+		}
+		return;
 	}
-	v_mov(c, d, to);
+	look_up(c, T, d, a, b, want);
 }
 
 static u32 spread(u8 imm) { return LANES(imm & 3, imm >> 2 & 3, imm >> 4 & 3, imm >> 6); }
@@ -182,29 +208,29 @@ EMIT(vshufpd, ANYIMM)                                   /* a's lane imm.0, b's l
 	}
 }
 
-/* Four words of the half that lies at lane `at`; the other half is kept. */
+/* Four words of the half that begins with lane `at`; the other half is kept. */
 static void half(struct tr *c, struct insn *i, int d, int a, int at)
 {
 	u32 want = spread(i->imm);
 	int k = odd_lane(want, LANES_A);
+	u64 index = 0, kept = at ? 0x0706050403020100 : 0x0f0e0d0c0b0a0908;
+	struct step s;
 
-	if (want == LANES_A || k >= 0) {
+	if (want == LANES_A || (k >= 0 && d == a)) {
 		v_mov(c, d, a);
 		if (k >= 0)
 			a_vins_e(c, 2, d, at + k, a, at + (want >> 8 * k & 3));
-		return;
-	}
-	if (at) {
-		a_vdup_e(c, VD, V1t, a, 1);
-		shuffle(c, V4H, V1t, V1t, V1t, want);
-	} else if (tr_hi_free(c, i, d)) {
+	} else if (!at && tr_hi_free(c, i, d)) {
 		shuffle(c, V4H, d, a, a, want);
-		return;
+	} else if (!at && d == a && search(&s, want, &(u32){ LANES_A }, 1, false) == 0) {
+		permute(c, V4H, s.op, V0t, a, a);
+		a_vins_e(c, 8, d, 0, V0t, 0);
 	} else {
-		shuffle(c, V4H, V1t, a, a, want);
+		for (int n = 0; n < 8; n++)
+			index |= (u64)((at + (want >> n / 2 * 8 & 3)) * 2 + n % 2) << 8 * n;
+		v_const(c, V0t, at ? kept : index, at ? index : kept);
+		a_vtbl(c, V16B, d, a, 1, V0t);
 	}
-	v_mov(c, d, a);
-	a_vins_e(c, 8, d, at / 4, V1t, 0);
 }
 EMIT(vshuflw, ANYIMM) { half(c, i, d, a, 0); }
 EMIT(vshufhw, ANYIMM) { half(c, i, d, a, 4); }

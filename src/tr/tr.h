@@ -67,6 +67,7 @@ struct tr_entry { gaddr pc; u32 host; };  /* an address that may be entered in b
 
 #define TR_MAX_INSNS   192
 #define TR_MAX_BLOCKS   96
+#define TR_MAX_LITERALS 64
 #define TR_INSN_ROOM   128              /* words that one instruction may take at most      */
 
 /* A way out of a block. */
@@ -127,6 +128,8 @@ struct tr {
 	struct { u32 *site; struct insn *i; u8 helper; enum csense cs; } cold[TR_MAX_INSNS];
 	struct { u32 *site; struct block *b; } late[TR_MAX_BLOCKS]; u32 nlate;  /* returns whose flags are made late */
 	u32 ncold;                      /* branches to a tr_fault                            */
+	struct { u32 *site; u64 x[2]; u8 w; } lit[TR_MAX_LITERALS]; u32 nlit;     /* constants at the region's end (vec.c) */
+	struct { u32 *site; u8 w, r, a, b; } nan[TR_MAX_LITERALS]; u32 nnan;   /* repairs there (vec.c)  */
 	u32 *miss[2 * TR_MAX_BLOCKS]; u32 nmiss; /* branches to a stub, out of their reach */
 	struct tr_map map[TR_MAX_INSNS + 64]; u32 nmap;
 	struct tr_entry entry[TR_MAX_BLOCKS]; u32 nentry;

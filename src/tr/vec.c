@@ -11,24 +11,49 @@ void v_mov(struct tr *c, int d, int n)
 		a_vmov(c, V16B, d, n);
 }
 
-/* By movi, through a general register, or as a literal that the code jumps over. */
+/* By movi, through a general register, or as a literal behind the region's code. */
 void v_const(struct tr *c, int d, u64 lo, u64 hi)
 {
+	int w = hi ? 16 : 8;
 	u32 word[4];
 
 	if (lo == hi && a_vmov_const(c, V2D, d, lo))
 		return;
-	if (lo == hi && a_mov_plan(8, lo, word) <= 2) {
+	if (lo == hi && a_mov_plan(8, lo, word) == 1) {
 		a_mov_i(c, 8, T0, lo);
 		a_vdup(c, V2D, d, T0);
 		return;
 	}
-	a_ldrv_lit(c, 16, d, 8);
-	a_b(c, 20);
-	a_put(c, (u32)lo);
-	a_put(c, lo >> 32);
-	a_put(c, (u32)hi);
-	a_put(c, hi >> 32);
+	if (c->nlit < countof(c->lit)) {
+		c->lit[c->nlit].site = c->code.p;
+		c->lit[c->nlit].w = w;
+		c->lit[c->nlit].x[0] = lo;
+		c->lit[c->nlit++].x[1] = hi;
+		a_ldrv_lit(c, w, d, 0);
+		return;
+	}
+	a_ldrv_lit(c, w, d, 8);                         /* none left: here, and jumped over */
+	a_b(c, 4 + w);
+	for (int n = 0; n < w / 4; n++)
+		a_put(c, (n < 2 ? lo : hi) >> 32 * (n & 1));
+}
+
+static bool literal(struct tr *c, u32 k)
+{
+	for (u32 n = 0; n < k; n++)
+		if (c->lit[n].w == c->lit[k].w && c->lit[n].x[0] == c->lit[k].x[0] && c->lit[n].x[1] == c->lit[k].x[1]) {
+			s64 off;
+
+			return a_offset(*c->lit[n].site, &off) &&
+			       a_patch(c->lit[k].site, (u32 *)((char *)c->lit[n].site + off));
+		}
+	while ((u64)c->code.p & (c->lit[k].w - 1))
+		a_udf(c, 0);
+	if (!a_bind(c, c->lit[k].site))
+		return false;
+	for (int n = 0; n < c->lit[k].w / 4; n++)
+		a_put(c, c->lit[k].x[n / 2] >> 32 * (n & 1));
+	return true;
 }
 
 void v_select(struct tr *c, int d, int m, int x, int y)
@@ -77,24 +102,11 @@ bool fp_fixes_nan(struct tr *c, bool rare)
 	return !fp_afp(c) && (rare || c->env->fp_exact);
 }
 
-/* A scalar: is it exactly ARM's default NaN? A vector: is there any NaN? Then those that no operand brought in
- * get the sign bit. */
-void fp_result(struct tr *c, int w, bool q, int r, int a, int b)
+/* Those NaNs of r that no operand brought in get the sign bit. */
+static void repair(struct tr *c, int w, int r, int a, int b)
 {
-	int T = q ? a_lanes(w, 1) : a_vscalar(w);
-	u32 *hot;
+	int T = a_lanes(w, 1);
 
-	if (q) {
-		a_vfcmeq(c, T, V1t, r, r);
-		a_vuminv(c, V4S, V2t, V1t);
-		a_fmov_xv(c, 4, T0, V2t);
-	} else {
-		a_fmov_xv(c, w, T0, r);
-		a_eor_i(c, w, T0, T0, w == 8 ? 0x7ff8000000000000 : 0x7fc00000);
-	}
-	hot = c->code.p;
-	a_cbnz(c, w == 8 && !q ? 8 : 4, T0, 0);
-	T = a_lanes(w, 1);
 	a_vfcmeq(c, T, V1t, r, r);
 	a_vfcmeq(c, T, V2t, a, a);
 	a_vbic(c, V16B, V1t, V2t, V1t);
@@ -104,5 +116,48 @@ void fp_result(struct tr *c, int w, bool q, int r, int a, int b)
 	}
 	a_vshl_i(c, T, V1t, V1t, 8 * w - 1);
 	a_vorr(c, V16B, r, r, V1t);
-	a_bind(c, hot);
+}
+
+/* A scalar: is it exactly ARM's default NaN? A vector: is there any NaN? Then out of line. */
+void fp_result(struct tr *c, int w, bool q, int r, int a, int b)
+{
+	u32 *site;
+
+	if (q) {
+		a_vfcmeq(c, a_lanes(w, 1), V1t, r, r);
+		a_vuminv(c, V4S, V2t, V1t);
+		a_fmov_xv(c, 4, T0, V2t);
+	} else {
+		a_fmov_xv(c, w, T0, r);
+		a_eor_i(c, w, T0, T0, w == 8 ? 0x7ff8000000000000 : 0x7fc00000);
+	}
+	site = c->code.p;
+	if (c->nnan < countof(c->nan)) {
+		a_cbz(c, q ? 4 : w, T0, 0);
+		c->nan[c->nnan].site = site;
+		c->nan[c->nnan].w = w;
+		c->nan[c->nnan].r = r;
+		c->nan[c->nnan].a = a;
+		c->nan[c->nnan++].b = b;
+		return;
+	}
+	a_cbnz(c, q ? 4 : w, T0, 0);
+	repair(c, w, r, a, b);
+	a_bind(c, site);
+}
+
+bool v_tail(struct tr *c)
+{
+	for (u32 k = 0; k < c->nnan; k++) {
+		u32 *site = c->nan[k].site;
+
+		if (c->code.p + TR_INSN_ROOM > c->code.end || !a_bind(c, site))
+			return false;
+		repair(c, c->nan[k].w, c->nan[k].r, c->nan[k].a, c->nan[k].b);
+		a_b(c, (char *)(site + 1) - (char *)c->code.p);
+	}
+	for (u32 k = 0; k < c->nlit; k++)
+		if (c->code.p + TR_INSN_ROOM > c->code.end || !literal(c, k))
+			return false;
+	return true;
 }

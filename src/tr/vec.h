@@ -11,6 +11,7 @@
 /* vec.c */
 void v_mov(struct tr *c, int d, int n);                         /* all of the register; nothing when d is n */
 void v_const(struct tr *c, int d, u64 lo, u64 hi);              /* clobbers T0 */
+bool v_tail(struct tr *c);                                      /* what v_const and fp_result left for the region's end */
 void v_select(struct tr *c, int d, int m, int x, int y);        /* d = m ? x : y, bit by bit; m is scratch, none of d, x, y */
 
 /* Scalar floating point of w bytes. The result goes to fp_dst's register: d itself where its upper lanes may be

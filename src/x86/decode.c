@@ -19,29 +19,28 @@ struct dec {
 	u8 mod, reg, rm, opcode;
 };
 
+typedef s16 __attribute__((aligned(1), may_alias)) packed_s16;
+typedef s32 __attribute__((aligned(1), may_alias)) packed_s32;
+typedef s64 __attribute__((aligned(1), may_alias)) packed_s64;
+
 static inline bool left(const struct dec *d, size_t n) { return likely((size_t)(d->end - d->p) >= n); }
 
-static inline u64 little(const u8 *p, unsigned n)
-{
-	u64 v = p[0];
-
-	if (n > 1)
-		v |= (u64)p[1] << 8;
-	if (n > 2)
-		v |= (u64)p[2] << 16 | (u64)p[3] << 24;
-	if (n > 4)
-		v |= (u64)p[4] << 32 | (u64)p[5] << 40 | (u64)p[6] << 48 | (u64)p[7] << 56;
-	return v;
-}
-
+/* The next n = 1, 2, 4 or 8 bytes, sign-extended. Both hosts are little-endian. */
 static inline bool take_signed(struct dec *d, unsigned n, s64 *v)
 {
-	unsigned shift = 64 - 8 * n;
+	const u8 *p = d->p;
 
 	if (!left(d, n))
 		return false;
-	*v = (s64)(little(d->p, n) << shift) >> shift;
 	d->p += n;
+	if (n == 1)
+		*v = (s8)p[0];
+	else if (n == 4)
+		*v = *(const packed_s32 *)p;
+	else if (n == 2)
+		*v = *(const packed_s16 *)p;
+	else
+		*v = *(const packed_s64 *)p;
 	return true;
 }
 
@@ -290,10 +289,10 @@ static inline bool operand(struct dec *d, struct insn *i, struct opnd *o, const 
 	case AT_O:
 		put(o, OP_MEM, 0);
 		i->base = MOFFS;
-		if (!left(d, i->aw))
+		if (!take_signed(d, i->aw, &i->imm))
 			return false;
-		i->imm = little(d->p, i->aw);
-		d->p += i->aw;
+		if (i->aw == 4)
+			i->imm &= 0xffffffff;
 		return true;
 	case AT_MREG:
 		i->base = s->reg;
@@ -325,9 +324,11 @@ static inline void note_prefixes(struct insn *i, const struct dec *d, u8 flags)
 {
 	u32 key = d->key;
 
-	i->prefix |= (d->rex ? PFX_REX : 0) | (key & K_W ? PFX_REXW : 0) | (key & K_OPSZ ? PFX_OPSZ : 0) |
-		(key & K_LOCK ? PFX_LOCK : 0) | (i->aw == 4 ? PFX_ADSZ : 0);
-	if (flags & (SHAPE_REP | SHAPE_REPNE) && (key & K_PP) > K_66)
+	_Static_assert(PFX_OPSZ == K_OPSZ << 1 && PFX_REXW == K_W << 3, "as written below");
+	i->prefix |= (key & K_OPSZ) << 1 | (key & K_W) << 3 | (d->rex ? PFX_REX : 0) | (i->aw & 4) * (PFX_ADSZ / 4);
+	if (unlikely(key & K_LOCK))
+		i->prefix |= PFX_LOCK;
+	if (unlikely(flags & (SHAPE_REP | SHAPE_REPNE)) && (key & K_PP) > K_66)
 		i->prefix |= flags & SHAPE_REPNE && (key & K_PP) == K_F2 ? PFX_REPNE : PFX_REP;
 }
 

@@ -34,12 +34,12 @@ enum place {
 	AT_IB, AT_IS, AT_IZ, AT_ONE, AT_J, AT_O, AT_X, AT_Y, AT_MREG, AT_FIXED,
 };
 /* A kind of operand. w: index of the width table; reg, kind: of one that the form fixes. */
-struct spec { u8 place, w, access, reg, kind; };
+struct spec { u8 place, w, access, reg, kind, pad[3]; };
 
 enum { SHAPE_LOCK = 1, SHAPE_REP = 2, SHAPE_REPNE = 4, SHAPE_CC = 8, SHAPE_REL = 16, SHAPE_VSIB = 32,
        SHAPE_CHECK = 64,                /* some registers of the encoding do not exist             */
        SHAPE_NOMEM = 128 };             /* ModRM.rm is a register whatever mod says               */
 /* What decoding needs of a row: its operands as indices of the spec table, its width, SHAPE_... */
-struct shape { u8 op[4], nop, w, flags; };
+struct shape { u8 op[4], nop, w, flags, pad; };
 
 #endif
