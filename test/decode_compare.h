@@ -49,7 +49,8 @@ static const struct { u16 mn; const char *zydis; } spelled[] = {
 
 static void our_name(const struct insn *i, char *out, size_t size)
 {
-	static const char cc[16][4] = { "o", "no", "b", "nb", "z", "nz", "be", "nbe", "s", "ns", "p", "np", "l", "nl", "le", "nle" };
+	static const char cc[16][4] = { "o", "no", "b", "nb", "z", "nz", "be", "nbe",
+		"s", "ns", "p", "np", "l", "nl", "le", "nle" };
 	static const char suffix[] = { [1] = 'b', [2] = 'w', [4] = 'd', [8] = 'q' };
 	const char *name = x86_rows[i->row].name;
 	size_t n = 0;
@@ -87,7 +88,12 @@ static bool same_name(const struct insn *i, const char *zydis)
 
 /* ---- operands ------------------------------------------------------------------------------------------- */
 
-static u8 zreg(ZydisRegister r) { return r == ZYDIS_REGISTER_NONE ? NOREG : r == ZYDIS_REGISTER_RIP || r == ZYDIS_REGISTER_EIP ? RIP : ZydisRegisterGetId(r); }
+static u8 zreg(ZydisRegister r)
+{
+	if (r == ZYDIS_REGISTER_NONE)
+		return NOREG;
+	return r == ZYDIS_REGISTER_RIP || r == ZYDIS_REGISTER_EIP ? RIP : ZydisRegisterGetId(r);
+}
 
 static const struct { ZydisRegisterClass class; u8 kind, w; } classes[] = {
 	{ ZYDIS_REGCLASS_GPR8, OP_GPR, 1 }, { ZYDIS_REGCLASS_GPR16, OP_GPR, 2 }, { ZYDIS_REGCLASS_GPR32, OP_GPR, 4 },
@@ -111,7 +117,9 @@ static u8 reg_number(ZydisRegister r)
 {
 	if (ZydisRegisterGetClass(r) != ZYDIS_REGCLASS_GPR8)
 		return ZydisRegisterGetId(r);
-	return r <= ZYDIS_REGISTER_BL ? r - ZYDIS_REGISTER_AL : r <= ZYDIS_REGISTER_BH ? r - ZYDIS_REGISTER_AH : r - ZYDIS_REGISTER_SPL + 4;
+	if (r >= ZYDIS_REGISTER_SPL)
+		return r - ZYDIS_REGISTER_SPL + 4;
+	return r - (r <= ZYDIS_REGISTER_BL ? ZYDIS_REGISTER_AL : ZYDIS_REGISTER_AH);
 }
 
 static u8 reg_width(ZydisRegister r)
@@ -190,7 +198,8 @@ static void compare_immediate(const struct compare *c, int k, const struct opnd 
 
 static u8 zaccess(const ZydisDecodedOperand *z)
 {
-	return (z->actions & ZYDIS_OPERAND_ACTION_MASK_READ ? OP_READ : 0) | (z->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE ? OP_WRITE : 0);
+	return (z->actions & ZYDIS_OPERAND_ACTION_MASK_READ ? OP_READ : 0) |
+		(z->actions & ZYDIS_OPERAND_ACTION_MASK_WRITE ? OP_WRITE : 0);
 }
 
 /* A legacy vector form repeats its destination as H: then the destination is read. Returns whether op k is such. */
@@ -208,13 +217,15 @@ static bool repeats(const struct insn *i, int k)
 }
 
 /* Could Zydis's operand be this one at all? */
-static bool same_sort(const struct insn *i, const struct opnd *o, const ZydisDecodedOperand *z)
+static bool same_sort(const struct opnd *o, const ZydisDecodedOperand *z)
 {
 	switch (z->type) {
 	case ZYDIS_OPERAND_TYPE_MEMORY:
 		return o->kind == OP_MEM || o->kind == OP_VMEM || o->kind == OP_STR_SRC || o->kind == OP_STR_DST;
 	case ZYDIS_OPERAND_TYPE_IMMEDIATE: return o->kind == OP_IMM || o->kind == OP_REL;
-	case ZYDIS_OPERAND_TYPE_REGISTER: return reg_kind(z->reg.value) == o->kind;
+	case ZYDIS_OPERAND_TYPE_REGISTER:
+		/* of st(0), st(i) it shows st(i) alone */
+		return reg_kind(z->reg.value) == o->kind && (o->kind != OP_ST || reg_number(z->reg.value) == o->reg);
 	default: return false;
 	}
 }
@@ -225,7 +236,7 @@ static const ZydisDecodedOperand *find_hidden(const struct compare *c, const str
 	for (int n = 0; n < c->z->i.operand_count; n++) {
 		const ZydisDecodedOperand *z = &c->z->o[n];
 
-		if (z->visibility != ZYDIS_OPERAND_VISIBILITY_HIDDEN || *used >> n & 1 || !same_sort(c->i, o, z))
+		if (z->visibility != ZYDIS_OPERAND_VISIBILITY_HIDDEN || *used >> n & 1 || !same_sort(o, z))
 			continue;
 		if (z->type == ZYDIS_OPERAND_TYPE_REGISTER && reg_number(z->reg.value) != o->reg)
 			continue;
@@ -270,7 +281,7 @@ static void compare_operands(const struct compare *c)
 			continue;
 		for (; n < nz && zs[n].visibility == ZYDIS_OPERAND_VISIBILITY_HIDDEN; n++)
 			;
-		if (n < nz && same_sort(c->i, &c->i->o[k], &zs[n]) && !(c->i->o[k].kind == OP_ST && c->i->o[k].reg != reg_number(zs[n].reg.value)))
+		if (n < nz && same_sort(&c->i->o[k], &zs[n]))
 			z = &zs[n++];
 		else
 			z = find_hidden(c, &c->i->o[k], &used);
@@ -323,16 +334,15 @@ static void compare_flags(const struct compare *c)
 }
 
 /* The whole of it. Both have looked at the same bytes at pc. */
-static void compare(const struct insn *i, enum x86_status status, const struct zinsn *z, gaddr pc, differ_fn *fn, void *ctx)
+static void compare(const struct insn *i, enum x86_status status, const struct zinsn *z, gaddr pc,
+	differ_fn *fn, void *ctx)
 {
 	struct compare c = { i, z, pc, fn, ctx, "-" };
 	char ours[40];
 	bool ok = ZYAN_SUCCESS(z->status);
 
-	if (!ok && status != X86_OK) {
-		/* Which of #UD and #GP, or a fetch beyond the end, may differ: the CPU tests in no stated order. */
+	if (!ok && status != X86_OK)            /* #UD, #GP or a fetch beyond the end: in no stated order */
 		return;
-	}
 	our_name(i, ours, sizeof ours);
 	if (!ok) {
 		c.name = ours;

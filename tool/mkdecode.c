@@ -36,14 +36,15 @@ static const char *const widths[] = {
 };
 /* Bytes, by L W OPSZ: see K_CTX. */
 static const u8 width_of[countof(widths)][8] = {
-	{ 0 }, { 1, 1, 1, 1, 1, 1, 1, 1 }, { 2, 2, 2, 2, 2, 2, 2, 2 }, { 4, 4, 4, 4, 4, 4, 4, 4 }, { 8, 8, 8, 8, 8, 8, 8, 8 },
-	{ 16, 16, 16, 16, 16, 16, 16, 16 }, { 32, 32, 32, 32, 32, 32, 32, 32 }, { 10, 10, 10, 10, 10, 10, 10, 10 },
+#define SAME(n) { n, n, n, n, n, n, n, n }
+	SAME(0), SAME(1), SAME(2), SAME(4), SAME(8), SAME(16), SAME(32), SAME(10),
 	{ 4, 2, 8, 8, 4, 2, 8, 8 },     /* v */
 	{ 4, 2, 4, 4, 4, 2, 4, 4 },     /* z */
 	{ 4, 4, 8, 8, 4, 4, 8, 8 },     /* y */
 	{ 8, 2, 8, 8, 8, 2, 8, 8 },     /* k */
 	{ 6, 4, 10, 10, 6, 4, 10, 10 }, /* p */
-	{ 16, 16, 16, 16, 32, 32, 32, 32 }, { 8, 8, 8, 8, 16, 16, 16, 16 }, { 4, 4, 4, 4, 8, 8, 8, 8 }, { 2, 2, 2, 2, 4, 4, 4, 4 },
+	{ 16, 16, 16, 16, 32, 32, 32, 32 }, { 8, 8, 8, 8, 16, 16, 16, 16 },     /* x h */
+	{ 4, 4, 4, 4, 8, 8, 8, 8 }, { 2, 2, 2, 2, 4, 4, 4, 4 },                 /* f e */
 };
 
 static void __attribute__((noreturn)) bad(const struct row *r, const char *what, const char *arg)
@@ -99,7 +100,8 @@ static const struct { const char *name; u8 place, kind, reg; const char *w; } fi
 	{ "CL", AT_FIXED, OP_GPR, RCX, "b" }, { "DX", AT_FIXED, OP_GPR, RDX, "w" }, { "EDX", AT_FIXED, OP_GPR, RDX, "d" },
 	{ "RDX", AT_FIXED, OP_GPR, RDX, "q" }, { "XMM0", AT_FIXED, OP_XMM, 0, "dq" }, { "ST0", AT_FIXED, OP_ST, 0, "t" },
 	{ "STi", AT_STI, OP_ST, 0, "t" }, { "FS", AT_FIXED, OP_SEG, SEG_FS, "w" }, { "GS", AT_FIXED, OP_SEG, SEG_GS, "w" },
-	{ "1", AT_ONE, OP_IMM, 0, "b" }, { "mBX", AT_MREG, OP_MEM, RBX, "b" }, { "mDIq", AT_MREG, OP_MEM, RDI, "q" }, { "mDIdq", AT_MREG, OP_MEM, RDI, "dq" },
+	{ "1", AT_ONE, OP_IMM, 0, "b" }, { "mBX", AT_MREG, OP_MEM, RBX, "b" },
+	{ "mDIq", AT_MREG, OP_MEM, RDI, "q" }, { "mDIdq", AT_MREG, OP_MEM, RDI, "dq" },
 };
 
 /* Letters of the opcode map. reg: 3 register form only, 0 memory only, -1 either, -2 nothing to do with ModRM.rm */

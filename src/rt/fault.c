@@ -11,8 +11,8 @@
 #include "rt/smc.h"
 #include "rt/string.h"
 #include "rt/thread.h"
+#include "tr/tr.h"
 
-extern const u8 tr_greg[16];
 extern const char __executable_start[], etext[], rt_resume_begin[], rt_resume_end[] __attribute__((visibility("hidden")));
 
 u64 rt_vdso_lo, rt_vdso_hi;
@@ -67,7 +67,25 @@ static bool was_write(const struct host_context *uc)
 	return stores(*(const u32 *)uc->mc.pc);
 }
 
-static void guest_state(struct thread *t, const struct host_context *uc, gaddr rip)
+enum { N = 1u << 31, Z = 1u << 30, C = 1u << 29, V = 1u << 28 };
+
+/* NZCV as it stands in the middle of a region, into the form that it has between regions (tr/flags.c). */
+static void boundary(struct cpu *c, enum csense sense)
+{
+	u64 f = c->nzcv;
+
+	switch (sense) {
+	case CS_SUB: break;
+	case CS_ADD: c->nzcv = f ^ C; break;
+	case CS_ZERO: c->nzcv = f | C; break;
+	case CS_FCMP: case CS_FORD:
+		c->nzcv = (f & (Z | V) ? Z : 0) | (f & (N | V) ? 0 : C);
+		c->pf = c->af = f & V ? 0 : 1;
+		break;
+	}
+}
+
+static void guest_state(struct thread *t, const struct host_context *uc, gaddr rip, enum csense sense)
 {
 	struct cpu *c = &t->cpu;
 
@@ -76,6 +94,7 @@ static void guest_state(struct thread *t, const struct host_context *uc, gaddr r
 	c->pf = uc->mc.regs[26];
 	c->af = uc->mc.regs[27];
 	c->nzcv = uc->mc.pstate & 0xf0000000;
+	boundary(c, sense);
 	c->pair_sp = uc->mc.sp;
 	c->rip = rip;
 }
@@ -112,9 +131,8 @@ _Noreturn void rt_resume(struct thread *t)
 
 /* --- faults of translated code ---------------------------------------------------------------------------- */
 
-static void guest_raise(struct thread *t, struct host_context *uc, gaddr rip, int sig, int code, gaddr addr)
+static void guest_raise(struct thread *t, struct host_context *uc, int sig, int code, gaddr addr)
 {
-	guest_state(t, uc, rip);
 	t->fault.sig = sig;
 	t->fault.code = code;
 	t->fault.addr = addr;
@@ -122,7 +140,7 @@ static void guest_raise(struct thread *t, struct host_context *uc, gaddr rip, in
 }
 
 /* x86 tells of a page fault, or for an address that is not canonical of a #GP without address. */
-static void guest_segv(struct thread *t, struct host_context *uc, gaddr rip, const struct siginfo *si)
+static void guest_segv(struct thread *t, struct host_context *uc, const struct siginfo *si)
 {
 	gaddr a = si->fault.addr;
 	bool kernel = a >> 47, canonical = !kernel || a >> 47 == 0x1ffff;
@@ -131,44 +149,42 @@ static void guest_segv(struct thread *t, struct host_context *uc, gaddr rip, con
 
 	if (!canonical) {
 		t->prot_err = 0;
-		guest_raise(t, uc, rip, SIGSEGV, SI_KERNEL_, 0);
+		guest_raise(t, uc, SIGSEGV, SI_KERNEL_, 0);
 		return;
 	}
 	if (kernel) code = SEGV_MAPERR_;
 	/* "present": x86 has no page table entry for PROT_NONE, and hides what it has of the kernel's */
 	t->prot_err = 4 | (was_write(uc) ? 2 : 0) | (kernel || (code == SEGV_ACCERR_ && rt_vma(a, &v) && v.lo <= a && v.prot));
-	guest_raise(t, uc, rip, SIGSEGV, code, a);
+	guest_raise(t, uc, SIGSEGV, code, a);
 }
 
 /* A write to a page that was protected for its code. The code being run goes on, unless it is of that page: then
  * the instruction runs alone, since what follows it may have changed. */
-static bool guest_smc(struct thread *t, struct host_context *uc, gaddr rip, gaddr a)
+static bool guest_smc(struct thread *t, struct host_context *uc, gaddr a)
 {
 	if (!was_write(uc) || !smc_write(a)) return false;
-	guest_state(t, uc, rip);
 	resume(t, uc, RESUME_SINGLE);
 	return true;
 }
 
-static void code_fault(struct thread *t, int sig, struct siginfo *si, struct host_context *uc, gaddr rip)
+/* The guest's state is in t->cpu; unless the context is made to go on in rt_resume, the code itself goes on. */
+static void code_fault(struct thread *t, int sig, struct siginfo *si, struct host_context *uc)
 {
 	gaddr a = si->fault.addr;
 
 	if (sig == SIGSEGV && a == t->poison) {
-		guest_state(t, uc, rip);
 		resume(t, uc, RESUME_POLL);
 	} else if (sig == SIGSEGV && thread_in_guard(t, a)) {
 		uc->mc.sp = t->cpu.pair_base;
 	} else if (sig == SIGSEGV) {
-		if (!guest_smc(t, uc, rip, a) && !mem_stack_grow(a))
-			guest_segv(t, uc, rip, si);
+		if (!guest_smc(t, uc, a) && !mem_stack_grow(a))
+			guest_segv(t, uc, si);
 	} else if (sig == SIGBUS && si->code == BUS_ADRALN_) {
 		if (!rt_misaligned(t, uc->mc.pc)) dbg_crash(sig, si, uc, t);
-		guest_state(t, uc, rip);
 		resume(t, uc, RESUME_AGAIN);
 	} else if (sig == SIGBUS) {
 		t->prot_err = 4 | (was_write(uc) ? 2 : 0);
-		guest_raise(t, uc, rip, SIGBUS, si->code, a);
+		guest_raise(t, uc, SIGBUS, si->code, a);
 	} else {
 		dbg_crash(sig, si, uc, t);
 	}
@@ -178,6 +194,7 @@ void fault_handler(int sig, struct siginfo *si, struct host_context *uc)
 {
 	struct thread *t = rt_self();
 	gaddr rip;
+	int sense;
 
 	if (si->code <= 0 && t) {
 		sig_sent(t, sig, si, uc);
@@ -191,8 +208,8 @@ void fault_handler(int sig, struct siginfo *si, struct host_context *uc)
 			return;
 		}
 	}
-	if (t && fault_in_code(uc->mc.pc) && rt_code_rip(uc->mc.pc, &rip))
-		code_fault(t, sig, si, uc, rip);
-	else
+	if (!t || !fault_in_code(uc->mc.pc) || !rt_code_state(uc->mc.pc, &rip, &sense))
 		dbg_crash(sig, si, uc, t);
+	guest_state(t, uc, rip, sense);
+	code_fault(t, sig, si, uc);
 }

@@ -105,7 +105,8 @@ s64 mem_file_get(int fd, u32 prot, u32 flags, struct mfile **out, u16 *mf)
 	f->refs++;
 	if (shared) seen = (mode & 3) == 2 /* O_RDWR */ || f->flags & (FILE_MEMORY | FILE_NSCD | FILE_DEVICE) || writable_here(f);
 	else seen = f->flags & FILE_DEVICE;
-	*mf = (f->flags & FILE_NOEXEC ? MF_MAYNOTEXEC : 0) | (seen ? MF_SELFCHECK : 0);
+	*mf = (f->flags & FILE_NOEXEC ? MF_MAYNOTEXEC : 0) | (seen ? MF_SELFCHECK : 0) |
+	      (shared && (mode & 3) == 0 /* O_RDONLY */ ? MF_MAYNOTWRITE : 0);
 	r = prot & PROT_EXEC && f->flags & FILE_NOEXEC ? -EPERM : 0;
 	if (r) map_file_ref(f, -1);
 	*out = r ? 0 : f;

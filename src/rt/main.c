@@ -146,6 +146,8 @@ static _Noreturn void start(int argc, char **argv)
 	rt_thread_init(t);
 	rt_signals_init(t);
 	first_state(&t->cpu);
+	x86_fpu_reset(&t->cpu);
+	rt_vectors_load(&t->cpu);
 	e = rt_load(s.path, s.fd, s.argv, rt_host_envp, 0, t);
 	if (e) cannot_load(s.path, e);
 	if (s.fd >= 0 && s.close_fd) host_call(__NR_close, s.fd);

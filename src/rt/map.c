@@ -84,9 +84,9 @@ void map_remove(struct maps *m, gaddr lo, gaddr hi)
 
 static bool same(const struct map *a, const struct map *b)
 {
-	return a->hi == b->lo && a->kind == b->kind && a->prot == b->prot && a->flags == b->flags &&
-	       a->file == b->file && a->key == b->key && !(a->flags & MF_LONE) &&
-	       (!a->file || a->off + (a->hi - a->lo) == b->off);
+	return a->hi == b->lo && a->kind == b->kind && a->prot == b->prot && !((a->flags ^ b->flags) & ~MF_SELFCHECK) &&
+	       a->file == b->file && a->key == b->key &&
+	       ((!a->file && !a->key) || a->off + (a->hi - a->lo) == b->off);
 }
 
 void map_merge(struct maps *m, gaddr lo, gaddr hi)
@@ -97,6 +97,7 @@ void map_merge(struct maps *m, gaddr lo, gaddr hi)
 	while (i + 1 < m->n && m->v[i].lo <= hi) {
 		if (!same(m->v + i, m->v + i + 1)) { i++; continue; }
 		m->v[i].hi = m->v[i + 1].hi;
+		m->v[i].flags |= m->v[i + 1].flags;
 		if (m->v[i].file) map_file_ref(m->v[i].file, -1);
 		close_gap(m, i + 1, 1);
 	}

@@ -21,8 +21,8 @@ enum map_flag {
 	MF_GROWSDOWN  = 2,
 	MF_DONTFORK   = 4,
 	MF_NORESERVE  = 8,
-	MF_LONE       = 16,             /* never one with its neighbours: shared anonymous, System V */
 	MF_MAYNOTEXEC = 32,             /* of a file on a noexec mount */
+	MF_MAYNOTWRITE = 256,           /* shared, of a file that was opened for reading only */
 	MF_STACK      = 64,
 	MF_SELFCHECK  = 128,            /* code here checks its own bytes: others may write them */
 };
@@ -39,12 +39,14 @@ struct mfile {
 
 struct map {
 	gaddr lo, hi;
-	u64 off;                        /* of lo, when there is a file */
+	u64 off;                        /* of lo, when there is a file or a key */
 	struct mfile *file;
 	u8 kind, prot;
 	u16 flags;
-	u32 key;                        /* System V segment's id + 1 */
+	u32 key;                        /* of shared memory without a file: KEY_ANON and a number, or a segment's id + 1 */
 };
+
+#define KEY_ANON  0x80000000u
 
 struct maps { struct map *v; u32 n, cap; };
 

@@ -365,9 +365,11 @@ static void enter_map(gaddr a, u64 len, u32 prot, u32 flags, struct mfile *f, u6
 {
 	struct map m = { .lo = a, .hi = a + len, .off = off, .file = f, .kind = MAP_GUEST, .prot = prot & PROT_ALL };
 	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
+	static u32 anon;                        /* shared anonymous maps so far */
 
 	m.flags = mf | (shared ? MF_SHARED : 0) | (flags & MAP_GROWSDOWN ? MF_GROWSDOWN : 0) |
-	          (flags & MAP_NORESERVE ? MF_NORESERVE : 0) | (shared && !f ? MF_LONE | MF_SELFCHECK : 0);
+	          (flags & MAP_NORESERVE ? MF_NORESERVE : 0) | (shared && !f ? MF_SELFCHECK : 0);
+	if (shared && !f) m.key = KEY_ANON | ++anon;
 	mem_marks_clear(m.lo, m.hi);
 	map_remove(&mem.maps, m.lo, m.hi);
 	map_add(&mem.maps, &m);
@@ -395,6 +397,12 @@ static s64 check_fixed(gaddr addr, u64 len, u32 flags)
 	return 0;
 }
 
+/* The errno for bad numbers; a bad descriptor comes first. */
+static s64 refuse(u32 flags, int fd, s64 e)
+{
+	return flags & MAP_ANONYMOUS || host_call(__NR_fcntl, fd, 1 /* F_GETFD */, 0) >= 0 ? e : -EBADF;
+}
+
 s64 rt_mmap(gaddr addr, u64 len, u32 prot, u32 flags, int fd, u64 off)
 {
 	bool anon = flags & MAP_ANONYMOUS, fixed = flags & (MAP_FIXED | MAP_FIXED_NOREPLACE), had_code = false;
@@ -403,11 +411,12 @@ s64 rt_mmap(gaddr addr, u64 len, u32 prot, u32 flags, int fd, u64 off)
 	u16 mf = 0;
 	s64 r;
 
-	if (off & (GUEST_PAGE - 1) || !len) return -EINVAL;
-	if (len > rt.limit) return -ENOMEM;
+	if (off & (GUEST_PAGE - 1)) return -EINVAL;
+	if (!len) return refuse(flags, fd, -EINVAL);
+	if (len > rt.limit) return refuse(flags, fd, -ENOMEM);
 	len = align_up(len, huge_size(flags) > rt.page ? huge_size(flags) : (u64)rt.page);
-	if (off + len < off) return -EOVERFLOW;
-	if (fixed && (r = check_fixed(addr, len, flags))) return r;
+	if (off + len < off) return refuse(flags, fd, -EOVERFLOW);
+	if (fixed && (r = check_fixed(addr, len, flags))) return refuse(flags, fd, r);
 	if (rt.personality & 0x0400000 /* READ_IMPLIES_EXEC */ && prot & PROT_READ) prot |= PROT_EXEC;
 	if (!anon) {
 		r = mem_file_get(fd, prot, flags, &f, &mf);
@@ -474,6 +483,7 @@ static s64 protect_one(struct map *m, u32 prot)
 	s64 r;
 
 	if (prot & PROT_EXEC && m->flags & MF_MAYNOTEXEC) return -EACCES;
+	if (prot & PROT_WRITE && m->flags & MF_MAYNOTWRITE) return -EACCES;     /* the host may see no PROT_WRITE */
 	if (host_prot(m->prot) != host_prot(prot)) {
 		r = mem_protect_pages(m->lo, m->hi, prot);
 		if (r) return r;

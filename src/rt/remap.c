@@ -48,19 +48,38 @@ static s64 extend(const struct map *m, const struct move *v)
 	for (u32 i = map_find(&mem.maps, lo); i < mem.maps.n && mem.maps.v[i].lo < hi; i++)
 		if (mem.maps.v[i].kind == MAP_GUEST || mem.maps.v[i].kind == MAP_ARENA) return 0;
 	if (host_call(__NR_mremap, v->old, v->old_len, v->new_len, 0, 0) != (s64)v->old) return 0;
+	mem_marks_clear(lo, hi);
 	x.lo = lo;
 	x.hi = hi;
 	x.off += lo - m->lo;
 	if (x.file) map_file_ref(x.file, 1);
 	map_remove(&mem.maps, lo, hi);
 	map_add(&mem.maps, &x);
-	/* a shared map without a file stays one entry, or shmdt and the next mremap would not know it */
-	if (x.flags & MF_LONE) {
-		u32 i = map_find(&mem.maps, v->old);
-		map_remove(&mem.maps, lo, hi);
-		mem.maps.v[i].hi = hi;
-	}
 	return v->old;
+}
+
+/* The host may still have in pieces what was split by protecting code pages. A page is in one piece. */
+static s64 move_pages(const struct move *v, gaddr to)
+{
+	u64 keep = v->new_len < v->old_len ? v->new_len : v->old_len;
+
+	for (u64 at = 0; at < keep; at += rt.page) {
+		u64 len = at + rt.page == keep ? v->new_len - at : rt.page;
+		s64 r = host_call(__NR_mremap, v->old + at, (u64)rt.page, len, v->flags | MREMAP_MAYMOVE | MREMAP_FIXED, to + at);
+
+		if (failed(r)) return r;
+	}
+	return to;
+}
+
+/* Some kernels clear the target before they find out that they cannot move. */
+static bool target_intact(gaddr lo, gaddr hi)
+{
+	u8 in_core;
+
+	for (gaddr a = lo; a < hi; a += rt.page)
+		if (host_call(__NR_mincore, a, (u64)rt.page, &in_core) == -ENOMEM) return false;
+	return true;
 }
 
 static s64 move(const struct map *m, const struct move *v)
@@ -78,10 +97,13 @@ static s64 move(const struct map *m, const struct move *v)
 		if (failed(to)) return to;
 	}
 	r = host_call(__NR_mremap, v->old, v->old_len, v->new_len, v->flags | MREMAP_MAYMOVE | MREMAP_FIXED, to);
+	if (r == -EFAULT && v->old_len) r = move_pages(v, to);
 	if (failed(r)) {
-		/* the kernel may have cleared the target before it failed: then it is clear for good */
-		host_call(__NR_munmap, to, v->new_len);
-		map_remove(&mem.maps, to, to + v->new_len);
+		if (fixed && target_intact(to, to + v->new_len)) mem_unclaim(to, to + v->new_len);
+		else {
+			host_call(__NR_munmap, to, v->new_len);
+			map_remove(&mem.maps, to, to + v->new_len);
+		}
 		return r;
 	}
 	x.off += x.file || x.key ? v->old - m->lo : 0;
@@ -128,7 +150,7 @@ s64 rt_mremap(gaddr old, u64 old_len, u64 new_len, u32 flags, gaddr new)
 	if (r) return r;
 	if (old > rt.limit || v.old_len > rt.limit - old) return -EFAULT;
 	if (flags & MREMAP_FIXED && !mem_evict(new, new + v.new_len)) return -ENOMEM;
-	code_gone(old, old + v.old_len);
+	code_gone(old, old + (v.old_len ? v.old_len : v.new_len < rt.limit - old ? v.new_len : 0));
 	rt_lock(&mem.lock);
 	code = flags & MREMAP_FIXED && mem_any_exec(new, new + v.new_len);
 	r = remap_locked(&v);
@@ -230,7 +252,7 @@ static s64 segment_size(int id)
 
 s64 mem_shmat(int id, gaddr addr, u32 flags)
 {
-	struct map m = { .kind = MAP_GUEST, .flags = MF_SHARED | MF_LONE | MF_SELFCHECK, .key = (u32)id + 1 };
+	struct map m = { .kind = MAP_GUEST, .flags = MF_SHARED | MF_SELFCHECK, .key = (u32)id + 1 };
 	u64 size;
 	bool code = false;
 	s64 r = segment_size(id), to;
@@ -288,8 +310,8 @@ s64 mem_shmdt(gaddr addr)
 	rt_lock(&mem.lock);
 	i = map_find(&mem.maps, addr);
 	/* pieces of one attachment may have been unmapped, its beginning too */
-	while (i < mem.maps.n && mem.maps.v[i].key && mem.maps.v[i].lo - mem.maps.v[i].off != addr) i++;
-	if (i < mem.maps.n && (key = mem.maps.v[i].key) && mem.maps.v[i].lo - mem.maps.v[i].off == addr && map_room(&mem.maps, 2)) {
+	while (i < mem.maps.n && mem.maps.v[i].key && !(mem.maps.v[i].key & KEY_ANON) && mem.maps.v[i].lo - mem.maps.v[i].off != addr) i++;
+	if (i < mem.maps.n && (key = mem.maps.v[i].key) && !(key & KEY_ANON) && mem.maps.v[i].lo - mem.maps.v[i].off == addr && map_room(&mem.maps, 2)) {
 		r = host_call(__NR_shmdt, addr);
 		while (!r && i < mem.maps.n) {
 			struct map m = mem.maps.v[i];

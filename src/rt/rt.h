@@ -128,6 +128,8 @@ void rt_code_drop_all(void);                    /* another order mode, for examp
 void rt_code_unmap(gaddr lo, gaddr hi);         /* the map went away: its arenas too */
 /* For a host pc in translated code: guest rip of the instruction it belongs to. False: not translated code. */
 bool rt_code_rip(u64 host, gaddr *rip);
+/* The same, and how the flags stand in NZCV there (enum csense of tr.h). */
+bool rt_code_state(u64 host, gaddr *rip, int *sense);
 u64  rt_code_single(struct thread *t, gaddr pc);        /* host address of code for the one instruction at pc, unlinked, which protects nothing */
 bool rt_misaligned(struct thread *t, u64 host); /* ordered code at host cannot do this alignment: retranslated. False: not such code. */
 void rt_code_fork(int step);                    /* enum fork_step of alloc.h, for run.c's locks */
@@ -168,6 +170,7 @@ extern struct thread *rt_threads;               /* the list, under that lock */
 /* --- smc.c: pages that code was made from and that the guest may write. rt_fetch's user tracks first, then reads. */
 bool rt_smc_track(gaddr lo, gaddr hi);          /* before bytes are read for translation: write-protects */
 bool rt_smc_valid(gaddr lo, gaddr hi);          /* under run.c's lock, before code is published: nothing was written since */
+void rt_smc_mapped(gaddr lo, gaddr hi);         /* a shared map came into being there */
 bool rt_smc_unprotect(gaddr lo, u64 len);       /* a system call is to write there: true if something was tracked */
 
 /* --- sys/call.c: a system call of the guest; state in t->cpu. Returns the host address to go on at. */

@@ -177,6 +177,15 @@ static struct tr_env env(struct arena *a, gaddr pc)
 	};
 }
 
+static u64 number(const char *s)
+{
+	u64 n = 0;
+
+	while (*s >= '0' && *s <= '9')
+		n = n * 10 + (u64)(*s++ - '0');
+	return n;
+}
+
 static u64 translate(gaddr pc)
 {
 	struct arena *a = arena_for(pc, REGION_ROOM);
@@ -186,6 +195,7 @@ static u64 translate(gaddr pc)
 	if (!a)
 		rt_die(134, "out of memory for translated code");
 	e = env(a, pc);
+	e.plain = rt_opt.stop && rt_stats.regions >= number(rt_opt.stop);
 	do {
 		nseen = 0;
 		tr.env = &e;
@@ -369,14 +379,15 @@ u64 rt_run_link(struct thread *t, u64 record)
 
 /* --- side tables */
 
-bool rt_code_rip(u64 host, gaddr *rip)
+bool rt_code_state(u64 host, gaddr *rip, int *sense)
 {
 	struct arena *a = arena_of(host);
 	struct region *r = a ? arena_find(a, host) : 0;
-	u32 word, n;
+	u32 word, n, k;
 
 	if (rt_self() && rt_self()->single && host - rt_self()->single < SINGLE_ROOM) {
 		*rip = rt_self()->single_rip;
+		*sense = CS_SUB;
 		return true;
 	}
 	if (!r)
@@ -384,8 +395,20 @@ bool rt_code_rip(u64 host, gaddr *rip)
 	word = (host - a->base - r->code) / 4;
 	for (n = r->nside; n && region_side(r)[n - 1].host > word; n--)
 		;
-	*rip = r->lo + (n ? region_side(r)[n - 1].guest : 0);
+	for (k = n; k && region_side(r)[k - 1].guest >= TR_SENSE; k--)
+		;
+	*rip = r->lo + (k ? region_side(r)[k - 1].guest : 0);
+	for (k = n; k && region_side(r)[k - 1].guest < TR_SENSE; k--)
+		;
+	*sense = k ? region_side(r)[k - 1].guest - TR_SENSE : CS_SUB;
 	return true;
+}
+
+bool rt_code_rip(u64 host, gaddr *rip)
+{
+	int sense;
+
+	return rt_code_state(host, rip, &sense);
 }
 
 /* --- dropping */

@@ -421,6 +421,7 @@ u64 rt_raise(struct thread *t, int sig, int code, gaddr addr)
 	}
 	if (t->trapno == 14) t->cr2 = addr;             /* prot_err is the caller's for 13 and 14 */
 	else if (t->trapno != 13) t->prot_err = 0;
+	if (rt_opt.strace) rt_print(2, "%d --- signal %d code %d addr %lx rip %lx\n", t->tid, sig, code, addr, t->cpu.rip);
 	sig_force(t, sig, &si);
 	return rt_code(t, t->cpu.rip);
 }

@@ -1,14 +1,16 @@
 /* smc.c - guest code that the guest writes.
  *
  * track.c marks the pages that code was made from and keeps those write-protected which the guest may write. Here the
- * marks come off: by a write that faulted, or for a system call. The order is: the mark goes, then the code, then
- * the protection, unless somebody marked the page anew meanwhile. rt_code looks at the marks once more under its lock before it publishes what it made of a page's
- * bytes (rt_smc_valid), so that code is never published after a write to its bytes.
+ * marks come off: by a write that faulted, or for a system call. The order is: the mark goes, then the code, then the
+ * protection, unless somebody marked the page anew meanwhile. rt_code looks at the marks once more under its lock
+ * before it publishes what it made of a page's bytes (rt_smc_valid), so that code is never published after a write to
+ * its bytes. The bytes of a shared map may be written through another map of the same file (W^X of Erlang and .NET: one
+ * writable view, one executable), so all of this process's maps of them are marked alike.
  */
 #include "rt/smc.h"
 #include "rt/mem.h"
 
-enum { PROT_WRITE_ = 2 };
+enum { PROT_WRITE_ = 2, MAP_SHARED_ = 1 };
 
 /* May the guest write there? Where its map ends, if so. */
 static bool writable(gaddr a, gaddr *hi)
@@ -20,11 +22,38 @@ static bool writable(gaddr a, gaddr *hi)
 	return true;
 }
 
-static void give_up(gaddr lo, gaddr hi)
+static void give_up_here(gaddr lo, gaddr hi)
 {
+	if (!mem_tracked_any(lo, hi)) return;
 	mem_marks_clear(lo, hi);
 	rt_code_changed(lo, hi);
 	mem_settle(lo, hi);
+}
+
+static void mark(gaddr lo, gaddr hi) { mem_track(lo, hi); }
+
+/* Where else this process sees the bytes of [lo,hi), which lies in one map: fn for each part of a shared map of the
+ * same file. */
+static void aliases(gaddr lo, gaddr hi, void (*fn)(gaddr lo, gaddr hi))
+{
+	struct vma v, w;
+
+	if (!rt_vma(lo, &v) || v.lo > lo || !(v.flags & MAP_SHARED_) || !v.ino) return;
+	for (gaddr a = 0; rt_vma(a, &w); a = w.hi) {
+		u64 shift = lo - v.lo + v.off - w.off;          /* of lo's byte from w.lo, modulo 2^64 */
+		gaddr from = w.lo + shift, to = w.lo + shift + (hi - lo);
+
+		if (!(w.flags & MAP_SHARED_) || w.ino != v.ino || w.dev != v.dev || from == lo) continue;
+		if ((s64)shift < 0) from = w.lo;
+		if (to > w.hi) to = w.hi;
+		if ((s64)(to - from) > 0 && from < w.hi) fn(from, to);
+	}
+}
+
+static void give_up(gaddr page)
+{
+	aliases(page, page + rt.page, give_up_here);
+	give_up_here(page, page + rt.page);
 }
 
 bool smc_write(gaddr a)
@@ -33,11 +62,23 @@ bool smc_write(gaddr a)
 
 	if (a >= rt.limit || !writable(a, &hi)) return false;
 	/* Not marked, yet it faulted: another thread was quicker. */
-	if (mem_tracked_any(page, page + rt.page)) give_up(page, page + rt.page);
+	if (mem_tracked_any(page, page + rt.page)) give_up(page);
 	return true;
 }
 
-bool rt_smc_track(gaddr lo, gaddr hi) { return mem_track(lo, hi); }
+bool rt_smc_track(gaddr lo, gaddr hi)
+{
+	bool sure = mem_track(lo, hi);
+
+	aliases(align_down(lo, (u64)rt.page), align_up(hi, (u64)rt.page), mark);
+	return sure;
+}
+
+/* Code of these bytes may have been made before this map of them was there, which is not marked. */
+void rt_smc_mapped(gaddr lo, gaddr hi)
+{
+	aliases(lo, hi, give_up_here);
+}
 
 bool rt_smc_valid(gaddr lo, gaddr hi)
 {
@@ -54,7 +95,7 @@ bool rt_smc_unprotect(gaddr lo, u64 len)
 	if (!len || lo >= rt.limit || len > rt.limit - lo || !mem_tracked_any(lo, hi)) return false;
 	for (; a < hi; a += rt.page) {
 		if (!mem_tracked_any(a, a + rt.page) || !writable(a, &end)) continue;
-		give_up(a, a + rt.page);
+		give_up(a);
 		any = true;
 	}
 	return any;

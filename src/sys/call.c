@@ -26,7 +26,6 @@ static const struct sys_row rows[] = {
 };
 static struct sys_plan plans[countof(rows)];
 static u8 said[countof(rows)];
-u64 sys_counts[countof(rows)];          /* calls by number, for STELE_STATS; not exact when threads race */
 
 static const struct sys_plan *plan_of(u32 nr)
 {
@@ -160,9 +159,9 @@ static s64 refuse(u32 nr)
 	return -ENOSYS;
 }
 
-static s64 run(struct thread *t, const struct sys_row *r, const struct sys_plan *p, u64 *a)
+static s64 run(struct thread *t, const struct sys_row *r, u64 *a)
 {
-	return r->kind == ROW_CALL ? r->fn(t, a[0], a[1], a[2], a[3], a[4], a[5]) : pass(t, r, p, a);
+	return r->kind == ROW_CALL ? r->fn(t, a[0], a[1], a[2], a[3], a[4], a[5]) : pass(t, r, plan_of(r - rows), a);
 }
 
 /* Calls that may not come back are shown before, too. */
@@ -171,13 +170,14 @@ static bool may_leave(sys_fn *fn)
 	return fn == sys_execve || fn == sys_execveat || fn == sys_exit || fn == sys_exit_group || fn == sys_rt_sigreturn;
 }
 
-static s64 traced(struct thread *t, const struct sys_row *r, const struct sys_plan *p, u64 *a)
+static s64 traced(struct thread *t, const struct sys_row *r, u64 *a)
 {
+	const struct sys_plan *p = plan_of(r - rows);
 	u64 b[6];                       /* pass() puts the host's paths into a */
 	__builtin_memcpy(b, a, sizeof b);
 	if (may_leave(r->fn))
 		sys_trace(r, p, b, 0, SYS_TRACE_BEFORE);
-	s64 v = run(t, r, p, a);
+	s64 v = run(t, r, a);
 	if (v != SYS_GO)
 		sys_trace(r, p, b, v, 0);
 	return v;
@@ -190,8 +190,8 @@ static s64 dispatch(struct thread *t, u32 nr)
 	if (nr >= countof(rows) || rows[nr].kind == ROW_UNKNOWN || rows[nr].kind == ROW_NONE)
 		return refuse(nr);
 	const struct sys_row *r = &rows[nr];
-	sys_counts[nr]++;
-	return unlikely(rt_opt.strace != 0) ? traced(t, r, plan_of(nr), a) : run(t, r, plan_of(nr), a);
+	rt_stats.syscalls++;
+	return unlikely(rt_opt.strace != 0) ? traced(t, r, a) : run(t, r, a);
 }
 
 u64 rt_syscall(struct thread *t, u64 host_ret)

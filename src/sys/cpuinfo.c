@@ -65,7 +65,7 @@ static void field(struct proc_out *o, const char *name, s64 value)
 {
 	char s[32];
 	proc_puts(o, name);
-	proc_puts(o, "\t: ");
+	proc_puts(o, ": ");
 	proc_write(o, s, rt_format(s, sizeof s, "%ld\n", value));
 }
 

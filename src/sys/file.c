@@ -172,10 +172,11 @@ static s64 readlink_at(int dirfd, gaddr path, gaddr to, s32 size)
 		return -EINVAL;
 	s64 n = rt_read_str(s, path, sizeof s);
 	if (n >= 0 && sys_proc_file(dirfd, s) == PROC_EXE) {
-		size_t len = strlen(rt.exe);
+		const char *exe = sys_outside_root(rt.exe);
+		size_t len = strlen(exe);
 		if (len > (u32)size)
 			len = size;
-		return rt_write(to, rt.exe, len) ? (s64)len : -EFAULT;
+		return rt_write(to, exe, len) ? (s64)len : -EFAULT;
 	}
 	if (n > 0) {
 		const char *h = sys_host_path(dirfd, s, false, buf);

@@ -13,12 +13,16 @@ SYS(mmap)
 	u32 prot = c, flags = d, type = flags & MAP_TYPE;
 	if (sys_mdwe & MDWE_REFUSE_EXEC_GAIN_ && prot & PROT_WRITE && prot & PROT_EXEC)
 		return -EACCES;
-	/* with MAP_SHARED_VALIDATE an unknown flag is an error, and no other type exists */
 	if (f & (GUEST_PAGE - 1))
 		return -EINVAL;
+	if (!(flags & MAP_ANONYMOUS) && type != MAP_PRIVATE && type != MAP_SHARED && host_call(__NR_fcntl, (s32)e, F_GETFD) < 0)
+		return -EBADF;
 	if (type != MAP_SHARED && type != MAP_PRIVATE && (type != MAP_SHARED_VALIDATE || flags & MAP_ANONYMOUS))
 		return -EINVAL;
-	return rt_mmap(a, b, prot, flags, (s32)e, f);
+	s64 r = rt_mmap(a, b, prot, flags, (s32)e, f);
+	if (r >= 0 && type != MAP_PRIVATE)
+		rt_smc_mapped(r, r + b);
+	return r;
 }
 
 /* Would this make something executable that was not? */

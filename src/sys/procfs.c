@@ -185,7 +185,7 @@ static void make_cmdline(struct proc_out *o)
 static const char *map_name(const struct vma *v)
 {
 	if (v->path)
-		return v->path;
+		return sys_outside_root(v->path);
 	if (v->lo < rt.stack_hi && v->hi > rt.stack_lo && v->hi >= rt.stack_hi)
 		return "[stack]";
 	if (v->lo < rt.brk && v->hi > rt.brk_start)
@@ -259,7 +259,7 @@ static void put_smap(struct proc_out *o, gaddr lo, gaddr hi, const char *fields)
 {
 	struct vma v;
 	char s[60];
-	for (gaddr a = lo; rt_vma(a, &v) && v.lo < hi; a = v.hi) {
+	for (gaddr a = lo; a < hi && rt_vma(a, &v) && v.lo < hi; a = v.hi) {
 		if (v.lo < lo) {
 			v.off += lo - v.lo;
 			v.lo = lo;

@@ -163,6 +163,8 @@ static int source(struct tr *c, struct insn *i, const struct emitter *e, int n, 
 	return tr_src(c, i, n, tmp);
 }
 
+static int reg(const struct opnd *o) { return o->kind == OP_XMM ? o->reg : G(o->reg); }
+
 static void operands(struct tr *c, struct insn *i, const struct emitter *e)
 {
 	int s[2] = { -1, -1 }, ns = 0, d = -1;
@@ -174,7 +176,7 @@ static void operands(struct tr *c, struct insn *i, const struct emitter *e)
 			m = tr_ea(c, i, i->o[n].w);
 	for (int n = 0; n < 4 && ns < 2; n++)
 		if (i->o[n].kind && i->o[n].access & OP_READ) {
-			s[ns] = n == 0 && c->first ? G(c->first->o[1].reg) : source(c, i, e, n, ns, &m);
+			s[ns] = n == 0 && c->first ? reg(&c->first->o[1]) : source(c, i, e, n, ns, &m);
 			ns++;
 		}
 	if (i->o[0].access & OP_WRITE) {
@@ -192,9 +194,35 @@ static void operands(struct tr *c, struct insn *i, const struct emitter *e)
 		tr_wb(c, i, 0, d);
 }
 
+void tr_sense(struct tr *c)
+{
+	if (c->cs == c->noted)
+		return;
+	c->noted = c->cs;
+	c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, TR_SENSE + c->cs };
+}
+
 void tr_note(struct tr *c, gaddr pc)
 {
+	tr_sense(c);
 	c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, pc - c->lo };
+}
+
+/* fcmp's raw result says PF too: what writes PF must not leave it standing, even if it writes nothing to NZCV. */
+static void leave_fcmp(struct tr *c, const struct insn *i)
+{
+	const struct x86_row *r = &x86_rows[i->row];
+	u8 keep = c->live;
+
+	if ((c->cs != CS_FCMP && c->cs != CS_FORD) || !(r->writes & F_P) || insn_maybe(i))
+		return;
+	if ((r->writes & F_ALL) == F_ALL && !insn_reads(i)) {
+		c->cs = CS_SUB;                 /* nothing of it is left */
+		return;
+	}
+	c->live |= insn_reads(i) & F_ALL;
+	tr_need(c, CS_SUB);
+	c->live = keep;
 }
 
 static void insn(struct tr *c, struct insn *i)
@@ -205,6 +233,8 @@ static void insn(struct tr *c, struct insn *i)
 	c->crosses = c->env->order == TR_TSO && c->env->crosses && c->env->crosses(c->env->ctx, i->pc);
 	c->live = i->live;
 	tr_note(c, c->first ? c->first->pc : i->pc);
+	if (!i->fact)
+		leave_fcmp(c, i);
 	if (i->fact)
 		tr_fault(c, i->fact);
 	else if (i->prefix & PFX_LOCK && c->env->order != TR_PLAIN)
@@ -251,7 +281,9 @@ static void block(struct tr *c, struct block *b, bool first)
 int tr_emit(struct tr *c)
 {
 	c->start = c->code.p;
+	c->noted = CS_SUB;
 	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = c->nlit = c->nnan = 0;
+	c->low.i = 0;
 	for (u32 k = 0; k < c->nblk; k++) {
 		c->blk[k].host = 0;
 		c->blk[k].cs_in = CS_SUB;

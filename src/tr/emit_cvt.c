@@ -13,6 +13,7 @@ static void to_int(struct tr *c, struct insn *i, int w, bool truncate, int d, in
 	int dw = i->o[0].w, bias = w == 8 ? 1023 : 127;
 	u32 *fits;
 
+	n = fp_low(c, i, w, n);
 	if (has(c, HOST_FRINTTS)) {
 		if (dw == 8)
 			(truncate ? a_frint64z : a_frint64x)(c, w, V0t, n);
@@ -55,7 +56,7 @@ static void resize(struct tr *c, struct insn *i, int to, int from, int d, int a,
 {
 	int r = fp_dst1(c, i, d, a);
 
-	a_fcvt(c, to, from, r, b);
+	a_fcvt(c, to, from, r, fp_low(c, i, from, b));
 	fp_merge(c, i, to, d, a, r);
 }
 EMIT(cvtss2sd, 0) { resize(c, i, 8, 4, d, a, b); }

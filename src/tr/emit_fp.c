@@ -23,7 +23,7 @@ static void scalar2(struct tr *c, struct insn *i, op2 *op, int w, int d, int a, 
 		fp_put(c, i, w, d, a, V0t);
 	} else {
 		r = fp_dst(c, i, d);
-		op(c, w, r, a, b);
+		op(c, w, r, fp_low(c, i, w, a), fp_low(c, i, w, b));
 		fp_merge(c, i, w, d, a, r);
 	}
 }
@@ -55,7 +55,7 @@ static void scalar1(struct tr *c, struct insn *i, op1 *op, int w, int d, int a, 
 {
 	int r = fp_dst1(c, i, d, a);
 
-	op(c, w, r, b);
+	op(c, w, r, fp_low(c, i, w, b));
 	fp_merge(c, i, w, d, a, r);
 }
 
@@ -114,7 +114,8 @@ EMIT(frcp_ss, 0)
 	fp_put(c, i, 4, d, a, V0t);
 }
 
-/* ---- minimum and maximum: the second operand if one is a NaN or both are zeros; FPCR.AH gives ARM's just that */
+/* ---- minimum and maximum: the second operand if one is a NaN or both are zeros; FPCR.AH gives ARM's just that.
+ * Without AH a denormal result is not flushed, DAZ or not. */
 
 static void minmax_p(struct tr *c, op2 *op, int T, int d, int a, int b, bool max)
 {
@@ -127,16 +128,21 @@ static void minmax_p(struct tr *c, op2 *op, int T, int d, int a, int b, bool max
 }
 static void minmax_s(struct tr *c, struct insn *i, op2 *op, int w, int d, int a, int b, bool max)
 {
+	int x, y, m;
+
 	if (fp_afp(c)) {
 		op(c, w, d, a, b);
 		return;
 	}
-	a_vfcmgt(c, a_vscalar(w), V0t, max ? a : b, max ? b : a);
+	x = fp_low(c, i, w, a);
+	y = fp_low(c, i, w, b);
+	m = x == V0t || y == V0t ? V1t : V0t;
+	a_vfcmgt(c, a_vscalar(w), m, max ? x : y, max ? y : x);
 	if (w == 8 && d == a && tr_hi_free(c, i, d)) {
-		a_vbif(c, V8B, d, b, V0t);
+		a_vbif(c, V8B, d, b, m);
 	} else {
-		a_vbsl(c, V8B, V0t, a, b);
-		fp_put(c, i, w, d, a, V0t);
+		a_vbsl(c, V8B, m, x, y);
+		fp_put(c, i, w, d, a, m);
 	}
 }
 EMIT(fmin_ss, 0) { minmax_s(c, i, a_fmin, 4, d, a, b, false); }
@@ -212,10 +218,20 @@ EMIT(fcmp_ps, ANYIMM) { compare_p(c, i, V4S, d, a, b); }
 EMIT(fcmp_pd, ANYIMM) { compare_p(c, i, V2D, d, a, b); }
 
 /* Into the flags. COMISx raises an invalid operation for quiet NaNs too. */
-EMIT(fucomi_ss, 0) { a_fcmp(c, 4, a, b);  c->cs = CS_FCMP; }
-EMIT(fucomi_sd, 0) { a_fcmp(c, 8, a, b);  c->cs = CS_FCMP; }
-EMIT(fcomi_ss,  0) { a_fcmpe(c, 4, a, b); c->cs = CS_FCMP; }
-EMIT(fcomi_sd,  0) { a_fcmpe(c, 8, a, b); c->cs = CS_FCMP; }
+static void comi(struct tr *c, struct insn *i, int w, int a, int b, bool signals)
+{
+	a = fp_low(c, i, w, a);
+	b = fp_low(c, i, w, b);
+	if (signals)
+		a_fcmpe(c, w, a, b);
+	else
+		a_fcmp(c, w, a, b);
+	c->cs = CS_FCMP;
+}
+EMIT(fucomi_ss, 0) { comi(c, i, 4, a, b, false); }
+EMIT(fucomi_sd, 0) { comi(c, i, 8, a, b, false); }
+EMIT(fcomi_ss,  0) { comi(c, i, 4, a, b, true); }
+EMIT(fcomi_sd,  0) { comi(c, i, 8, a, b, true); }
 
 /* ---- rounding: imm 3: not to report inexactness; 2: MXCSR's mode, else 1:0 is nearest, down, up, to zero */
 

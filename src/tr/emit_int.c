@@ -343,6 +343,8 @@ EMIT(mov, RAW)
 
 		a_mov_i(c, to->w == 8 ? 8 : 4, d, to->w == 8 ? (u64)i->imm : (u32)i->imm & (to->w == 1 ? 0xff : to->w == 2 ? 0xffff : ~0u));
 		tr_wb(c, i, 0, d);
+	} else if (to->kind == OP_GPR && from->kind == OP_GPR && to->reg == from->reg) {
+		tr_mov_gpr(c, to->w, G(to->reg), G(from->reg));         /* 32 bits: clears the upper half */
 	} else {
 		tr_wb(c, i, 0, tr_src(c, i, 1, T_SRC));
 	}

@@ -287,9 +287,17 @@ EMIT(cmpxchg, RAW | IMPLICIT)                   /* dest == rAX ? dest = source :
 	} else {
 		a = tr_src(c, i, 0, T_SRC);
 		compare_acc(c, i, a);
+		if (i->w == 4) {                        /* unequal: all 64 bits of a register destination stay */
+			a_mov(c, 4, T_DST, b);
+			b = T_DST;
+			w = 8;
+		}
 		a_csel(c, w, T_DST, b, a, CC_EQ);
 		acc_from(c, i, a);
-		tr_wb(c, i, 0, T_DST);
+		if (i->w == 4)
+			a_mov(c, 8, G(i->o[0].reg), T_DST);
+		else
+			tr_wb(c, i, 0, T_DST);
 	}
 }
 

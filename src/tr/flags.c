@@ -48,6 +48,7 @@ void tr_need(struct tr *c, enum csense cs)
 	if (live(c, F_C) && (c->cs == CS_SUB) != (cs == CS_SUB))
 		cfinv(c);
 	c->cs = cs;
+	tr_sense(c);                            /* the instruction may go on to fault */
 }
 
 int tr_cond(struct tr *c, int cc)

@@ -1,6 +1,7 @@
 /* fuse.c - neighbours that become one: a peephole over decoded instructions, just before they are emitted.
  *
- *   mov d, a ; op d, b        op d, a, b
+ *   mov d, a ; op d, b        op d, a, b                   movaps and its like too
+ *   pxor d, d ; cvtsi2sd d, b cvtsi2sd d, b
  *   push a ; push b           stp b, a, [rsp, #-16]!       and pops likewise; plain order only
  *   test a, a ; jz            cbz a                        also cmp a, 0 and single bits: see tr_only_branches
  *
@@ -43,6 +44,49 @@ static bool mov_op(struct insn *i, struct insn *op)
 	       op->o[0].w >= 4 && op->o[0].w <= d->w && !mentions(op, 1, d->reg);
 }
 
+/* Vectors: the operation's own first source becomes the register that was copied, as VEX forms have it. */
+static bool movaps_op(struct insn *i, struct insn *op)
+{
+	int d = i->o[0].reg;
+
+	switch (mn(i)) {
+	case MN_MOVAPS: case MN_MOVAPD: case MN_MOVDQA: case MN_MOVUPS: case MN_MOVUPD: case MN_MOVDQU:
+		break;
+	default:
+		return false;
+	}
+	if (i->o[0].kind != OP_XMM || i->o[1].kind != OP_XMM || i->o[1].reg == d || op->fact)
+		return false;
+	if (op->o[0].kind != OP_XMM || op->o[0].reg != d || tr_emitter(op)->how & IMPLICIT)
+		return false;
+	for (int n = 1; n < 4; n++)
+		if (op->o[n].kind == OP_XMM && op->o[n].reg == d && !(n == 1 && op->o[0].access == OP_WRITE))
+			return false;
+	if (op->o[0].access == OP_WRITE) {
+		if (op->o[1].kind != OP_XMM || op->o[1].reg != d)
+			return false;
+		op->o[1].reg = i->o[1].reg;
+	}
+	return true;
+}
+
+/* pxor d, d only breaks a dependency where a conversion writes d next: that clears the upper lanes itself, since
+ * they are known to be zero. Not with FEAT_AFP's NEP, which keeps what d holds. */
+static bool zero_op(struct tr *c, struct insn *i, struct insn *op)
+{
+	int d = i->o[0].reg;
+
+	if (has(c, HOST_AFP) || (mn(i) != MN_PXOR && mn(i) != MN_XORPS && mn(i) != MN_XORPD))
+		return false;
+	if (i->o[0].kind != OP_XMM || i->o[2].kind != OP_XMM || i->o[1].reg != d || i->o[2].reg != d)
+		return false;
+	switch (mn(op)) {
+	case MN_CVTSI2SS: case MN_CVTSI2SD: case MN_CVTSS2SD: case MN_CVTSD2SS: case MN_SQRTSS: case MN_SQRTSD:
+		return op->o[0].reg == d && op->o[1].reg == d && !(op->o[2].kind == OP_XMM && op->o[2].reg == d);
+	}
+	return false;
+}
+
 /* --- pairs of pushes and pops */
 
 static bool push_or_pop(const struct insn *i, int what)
@@ -75,7 +119,7 @@ int tr_fuse(struct tr *c, struct insn *i, struct insn *end)
 		return 0;
 	if (pair(c, i))
 		return 2;
-	if (mov_op(i, i + 1)) {
+	if (mov_op(i, i + 1) || movaps_op(i, i + 1) || zero_op(c, i, i + 1)) {
 		c->first = i;
 		return 1;
 	}

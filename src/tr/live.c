@@ -136,7 +136,7 @@ static u8 flags_before(const struct insn *i, u8 after)
 
 	if (i->fact)
 		return F_ALL;
-	if (!(r->attr & ROW_MAYBE))
+	if (!insn_maybe(i))
 		after &= ~r->writes;
 	return (after | insn_reads(i)) & F_ALL;
 }
@@ -160,7 +160,7 @@ bool tr_returns_late(struct tr *c, struct block *b)
 {
 	const struct insn *i = &c->ins[b->first + b->n - 1];
 
-	return !i->fact && x86_rows[i->row].mn == MN_RET && !c->env->single && tr_source(c, b);
+	return !i->fact && x86_rows[i->row].mn == MN_RET && !c->env->single && !c->env->plain && tr_source(c, b);
 }
 
 static bool block(struct tr *c, struct block *b)
@@ -254,7 +254,7 @@ u8 tr_flags_needed(struct tr *c, gaddr pc)
 			break;
 		r = &x86_rows[i.row];
 		needed |= insn_reads(&i) & open;
-		if (!(r->attr & ROW_MAYBE))
+		if (!insn_maybe(&i))
 			open &= ~r->writes;
 		pc = insn_next(&i);
 		if (r->attr & ROW_BRANCH) {
@@ -269,7 +269,7 @@ u8 tr_flags_needed(struct tr *c, gaddr pc)
 static void look_ahead(struct tr *c, struct edge *e)
 {
 	if (e->pc && e->block < 0)
-		e->live = c->env->single ? F_ALL : tr_flags_needed(c, e->pc);
+		e->live = c->env->single || c->env->plain ? F_ALL : tr_flags_needed(c, e->pc);
 }
 
 void tr_live(struct tr *c)
@@ -283,7 +283,7 @@ void tr_live(struct tr *c)
 		b->parts_in = b->hi_in = 0;
 		look_ahead(c, &b->next);
 		look_ahead(c, &b->taken);
-		b->taken.defer = b->taken.block < 0 && !is_call(c, b) && tr_source(c, b) ? F_P | F_A : 0;
+		b->taken.defer = !c->env->plain && b->taken.block < 0 && !is_call(c, b) && tr_source(c, b) ? F_P | F_A : 0;
 	}
 	while (changed) {
 		changed = false;

@@ -215,7 +215,7 @@ static void connect(struct tr *c)
 
 void tr_region(struct tr *c, gaddr pc)
 {
-	u32 max = c->env->single ? 1 : c->env->max_insns ? c->env->max_insns : DEFAULT_INSNS;
+	u32 max = c->env->single || c->env->plain ? 1 : c->env->max_insns ? c->env->max_insns : DEFAULT_INSNS;
 	gaddr todo[TR_MAX_BLOCKS];
 	u32 ntodo = 0;
 

@@ -48,6 +48,7 @@ struct tr_env {
 	bool fp_exact;
 	bool near;                      /* code lies within adrp's reach of the guest's image */
 	bool single;                    /* translate one instruction only, unlinked (TF, self-modifying stores) */
+	bool plain;                     /* nothing clever: one instruction a region, everything taken to be read */
 	u64 stubs;                      /* executable address of the arena's stubs, see TR_STUB_... */
 	u32 max_insns;                  /* the region's bound; 0: the default                */
 	/* Up to n bytes at pc that the guest may execute, copied to buf; returns how many. */
@@ -63,6 +64,7 @@ enum { TR_STUB_LINK = 0, TR_STUB_LOOKUP = 8, TR_STUB_SYSCALL = 16, TR_STUB_HELPE
 
 /* Side table: where the code of each guest instruction starts; ascending in host. */
 struct tr_map  { u32 host; u32 guest; };  /* offsets in bytes from the region's code and from region.lo */
+enum { TR_SENSE = 0xfff0 };             /* a guest offset from here up: the flags stand as (offset - TR_SENSE) from there on */
 struct tr_entry { gaddr pc; u32 host; };  /* an address that may be entered in boundary state */
 
 #define TR_MAX_INSNS   192
@@ -128,10 +130,12 @@ struct tr {
 	struct { u32 *site; struct insn *i; u8 helper; enum csense cs; } cold[TR_MAX_INSNS];
 	struct { u32 *site; struct block *b; } late[TR_MAX_BLOCKS]; u32 nlate;  /* returns whose flags are made late */
 	u32 ncold;                      /* branches to a tr_fault                            */
+	struct { struct insn *i; u8 of, in, w; } low;   /* since i, xmm `of`'s low w bytes are in vector register `in` too */
 	struct { u32 *site; u64 x[2]; u8 w; } lit[TR_MAX_LITERALS]; u32 nlit;     /* constants at the region's end (vec.c) */
 	struct { u32 *site; u8 w, r, a, b; } nan[TR_MAX_LITERALS]; u32 nnan;   /* repairs there (vec.c)  */
 	u32 *miss[2 * TR_MAX_BLOCKS]; u32 nmiss; /* branches to a stub, out of their reach */
-	struct tr_map map[TR_MAX_INSNS + 64]; u32 nmap;
+	struct tr_map map[4 * TR_MAX_INSNS]; u32 nmap;
+	enum csense noted;              /* the sense that map[] says last */
 	struct tr_entry entry[TR_MAX_BLOCKS]; u32 nentry;
 	const char *why;                /* why translation stopped early                     */
 };
@@ -187,6 +191,7 @@ void tr_mov_gpr(struct tr *c, int w, int d, int a);             /* x86's rule: 4
 /* peephole (fuse.c): see there */
 int tr_fuse(struct tr *c, struct insn *i, struct insn *end);
 bool tr_only_branches(struct tr *c, struct insn *i, bool sign);
+void tr_sense(struct tr *c);                                    /* side table: the flags stand as c->cs, if that is new */
 void tr_note(struct tr *c, gaddr pc);                           /* side table: code for pc starts here */
 
 /* memory (emit_mem.c): the only places that load and store guest memory */

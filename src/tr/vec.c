@@ -5,6 +5,8 @@
  */
 #include "tr/vec.h"
 
+extern const struct emitter emit_vmova, emit_vmovu, emit_vmovz, emit_vst;
+
 void v_mov(struct tr *c, int d, int n)
 {
 	if (d != n)
@@ -93,7 +95,34 @@ void fp_put(struct tr *c, struct insn *i, int w, int d, int a, int r)
 	} else {
 		v_mov(c, d, a);
 		a_vins_e(c, w, d, 0, r, 0);
+		c->low.i = i;
+		c->low.of = d;
+		c->low.in = r;
+		c->low.w = w;
 	}
+}
+
+/* Does i leave V0t and xmm register n alone? Of vectors, plain moves do. */
+static bool passes_by(const struct insn *i, int n)
+{
+	const struct emitter *e = tr_emitter(i);
+
+	if (i->fact || (i->o[0].kind == OP_XMM && i->o[0].reg == n))
+		return false;
+	return x86_rows[i->row].feature == X86_BASE || e == &emit_vmova || e == &emit_vmovu || e == &emit_vmovz || e == &emit_vst;
+}
+
+/* So a chain of scalar operations does not wait for each result to join its register's upper lanes. */
+int fp_low(struct tr *c, struct insn *i, int w, int n)
+{
+	struct insn *k = c->low.i;
+
+	if (fp_afp(c) || !k || c->low.of != n || c->low.w < w || k < &c->ins[c->b->first] || k >= i)
+		return n;
+	while (++k < i)
+		if (!passes_by(k, n))
+			return n;
+	return c->low.in;
 }
 
 /* Rare: a division or a square root, whose NaNs have the sign by default too. */

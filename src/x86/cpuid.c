@@ -21,7 +21,8 @@ static u32 features(const struct x86_cpu *cpu, u32 leaf, u32 subleaf, int reg)
 	u32 v = 0;
 
 	for (unsigned k = 0; k < countof(at); k++)
-		if (at[k].leaf == leaf && at[k].subleaf == subleaf && at[k].reg == reg && at[k].bit >= 0 && cpu->features >> k & 1)
+		if (at[k].leaf == leaf && at[k].subleaf == subleaf && at[k].reg == reg && at[k].bit >= 0 &&
+		    cpu->features >> k & 1)
 			v |= 1u << at[k].bit;
 	return v;
 }
@@ -70,7 +71,8 @@ static u32 signature(const struct x86_cpu *cpu)
 	const struct x86_id *id = &x86_ids[cpu->vendor];
 	u32 family = at_most(id->family, 15);
 
-	return (u32)(id->family - family) << 20 | (u32)(id->model >> 4) << 16 | family << 8 | (id->model & 15) << 4 | id->stepping;
+	return (u32)(id->family - family) << 20 | (u32)(id->model >> 4) << 16 | family << 8 |
+		(id->model & 15) << 4 | id->stepping;
 }
 
 static void leaf_1(const struct x86_cpu *cpu, u32 *o)

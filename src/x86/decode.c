@@ -1,8 +1,8 @@
 /* decode.c - bytes to struct insn.
  *
- * Table-driven: what an opcode is stands in insn.def alone (form.h says how it arrives here); this file knows prefixes,
- * ModRM, SIB, VEX and where operands come from. SDM volume 2, chapter 2. The bytes are hostile: each is looked at
- * only after it is known to be there, and no more than 15 are.
+ * Table-driven: what an opcode is stands in insn.def alone (form.h says how it arrives here); this file knows
+ * prefixes, ModRM, SIB, VEX and where operands come from. SDM volume 2, chapter 2. The bytes are hostile: each is
+ * looked at only after it is known to be there, and no more than 15 are.
  */
 #include "x86/insn.h"
 #include "x86/form.h"

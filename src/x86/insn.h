@@ -27,7 +27,7 @@ enum opnd_kind {
 	OP_GPRH,                        /* AH CH DH BH: reg 0..3, bits 8..15              */
 	OP_MEM,                         /* the instruction's one memory operand; w = 0: address only. reg: OP_GPR, OP_XMM or
 	                                 * OP_MMX when its place could hold such a register too, else 0 */
-	OP_IMM,                         /* insn.imm, sign- or zero-extended as the SDM says */
+	OP_IMM,                         /* insn.imm; ENTER's second: insn.imm2              */
 	OP_REL,                         /* insn.imm: absolute branch target               */
 	OP_XMM, OP_MMX, OP_ST,          /* reg; w is the width accessed, 4 for a scalar single */
 	OP_SEG, OP_CR, OP_DR,
@@ -38,17 +38,19 @@ enum { OP_READ = 1, OP_WRITE = 2 };
 
 struct opnd { u8 kind, reg, w, access; };
 
-enum { PFX_LOCK = 1, PFX_REP = 2, PFX_REPNE = 4, PFX_OPSZ = 8, PFX_ADSZ = 16, PFX_REX = 32, PFX_REXW = 64, PFX_VEX = 128 };
+/* LOCK and REP only where they act; OPSZ, ADSZ, REX and REXW (also VEX.W): were there. */
+enum { PFX_LOCK = 1, PFX_REP = 2, PFX_REPNE = 4, PFX_OPSZ = 8, PFX_ADSZ = 16,
+       PFX_REX = 32, PFX_REXW = 64, PFX_VEX = 128 };
 
 struct insn {
 	gaddr pc;
-	s64 imm;
+	s64 imm;                        /* sign-extended, but for bytes and words that count or select (Ib, Iw) */
 	s32 disp;
 	u16 row;                        /* index of x86_rows: its place in insn.def         */
 	u8 len;                         /* 1..15                                           */
 	u8 w;                           /* operand size in bytes: 1 2 4 8 (16 32 for vectors) */
 	struct opnd o[4];               /* destination first, as Intel writes them         */
-	u8 base, index, shift;          /* memory operand: base + (index << shift) + disp; RIP: disp from the next instruction */
+	u8 base, index, shift;          /* base + (index << shift) + disp; RIP: disp from the next instruction */
 	u8 seg;                         /* FS or GS where they matter, else SEG_NONE       */
 	u8 aw;                          /* address size in bytes: 4 or 8                   */
 	u8 cc;                          /* condition of Jcc SETcc CMOVcc                   */
@@ -93,7 +95,7 @@ enum x86_status {
 	X86_UD,                         /* the CPU would raise #UD (or the feature is not announced) */
 	X86_TOOLONG,                    /* more than 15 bytes: #GP                          */
 	X86_SHORT,                      /* the bytes end inside the instruction: fetch fault */
-	X86_UNKNOWN,                    /* no row in the table                              */
+	X86_UNKNOWN,                    /* not returned: what has no row is #UD             */
 };
 
 /* Decodes the instruction at pc from n bytes at p. features: a mask, bit X86_... . Pure. */
@@ -109,6 +111,19 @@ static inline u8 insn_reads(const struct insn *i)
 {
 	const struct x86_row *r = &x86_rows[i->row];
 	return r->attr & ROW_CC ? x86_cc_reads[i->cc] : r->reads;
+}
+
+/* May this one leave its flags as they were? A shift by an immediate that is not zero, and a string instruction without
+ * REP, never do, although their rows say so of the form. */
+static inline bool insn_maybe(const struct insn *i)
+{
+	const struct x86_row *r = &x86_rows[i->row];
+
+	if (!(r->attr & ROW_MAYBE))
+		return false;
+	if (r->attr & ROW_STR)
+		return i->prefix & (PFX_REP | PFX_REPNE);
+	return (i->o[1].kind != OP_IMM && i->o[2].kind != OP_IMM) || !(i->imm & (i->w == 8 ? 63 : 31));
 }
 
 #endif

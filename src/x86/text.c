@@ -186,7 +186,8 @@ static void operand(struct out *o, const struct insn *i, const struct opnd *op)
 
 static void mnemonic(struct out *o, const struct insn *i, const struct x86_row *r)
 {
-	static const char cc[16][4] = { "o", "no", "b", "ae", "e", "ne", "be", "a", "s", "ns", "p", "np", "l", "ge", "le", "g" };
+	static const char cc[16][4] = { "o", "no", "b", "ae", "e", "ne", "be", "a",
+		"s", "ns", "p", "np", "l", "ge", "le", "g" };
 
 	if (i->prefix & PFX_LOCK)
 		str(o, "lock ");

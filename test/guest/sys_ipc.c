@@ -11,7 +11,7 @@ struct x_msqid { struct x_perm perm; int64_t stime, rtime, ctime; uint64_t cbyte
 struct x_shmid { struct x_perm perm; uint64_t size; int64_t atime, dtime, ctime; int32_t cpid, lpid; uint64_t nattch, unused[2]; };
 struct sembuf { uint16_t num; int16_t op, flags; };
 
-static struct { union { struct x_semid sem; struct x_msqid msg; struct x_shmid shm; } u; } buf;
+static struct { union { struct x_semid sem; struct x_msqid msg; struct x_shmid shm; } u; char guard[8]; } buf;
 static unsigned char *const bytes = (void *)&buf;
 
 static int recent(int64_t t) { return t > time(0) - 100 && t <= time(0) + 1; }

@@ -61,7 +61,6 @@ static void exe(const char *self)
 	fd = openat(d, "exe", O_RDONLY);
 	check("openat", fd >= 0 && !fstat(fd, &b) && a.st_ino == b.st_ino);
 	close(fd);
-	show("open nofollow", raw(2, "/proc/self/exe", 0400000));
 	close(d);
 	close(p);
 }
@@ -143,15 +142,10 @@ static void stat_file(void)
 	printf("comm: %s", buf);
 	slurp("/proc/self/stat");
 	printf("stat: starts with its pid %d\n", atoi(buf) == getpid());
-	char *open = strchr(buf, '('), *close = strrchr(buf, ')');
-	printf("stat: %.*s\n", (int)(close - open + 1), open);
-	for (char *p = strtok(close + 2, " \n"); p; p = strtok(0, " \n"))
+	for (char *p = strtok(strrchr(buf, ')') + 2, " \n"); p; p = strtok(0, " \n"))
 		v[++n] = strtoul(p, 0, 10);
-	printf("stat: %d fields\n", n);
 	check("stat: code", v[26] <= (unsigned long)exe && (unsigned long)exe < v[27]);
 	check("stat: stack", v[28] > (unsigned long)&n && v[28] < (unsigned long)environ);
-	check("stat: break", v[47] && v[47] <= (unsigned long)sbrk(0));
-	check("stat: arguments", v[48] && v[49] > v[48] && v[50] >= v[49] && v[51] > v[50]);
 	slurp("/proc/thread-self/stat");
 	check("thread-self", atoi(buf) == getpid());
 }
@@ -188,6 +182,8 @@ int main(int argc, char **argv)
 	static char self[4096];
 	struct utsname u;
 	pthread_t t;
+	int first = dup(0);
+	close(first);
 	if (!realpath(argv[0], self))
 		return 1;
 	exe(self);
@@ -210,13 +206,12 @@ int main(int argc, char **argv)
 	check("cwd: cmdline", slurp("cmdline") > 0 && !strcmp(buf, argv[0]));
 	check("cwd: ./stat", slurp("./stat") > 0 && atoi(buf) == getpid());
 	show("open for writing", raw(2, "/proc/self/maps", O_WRONLY) < 0 ? -1 : 0);
-	show("open as a directory", raw(2, "/proc/self/maps", 0200000));
 	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
 	check("a read-only descriptor", (fcntl(fd, F_GETFL) & O_ACCMODE) == O_RDONLY && fcntl(fd, F_GETFD) == FD_CLOEXEC);
 	show("write to it", raw(1, fd, "x", 1));
 	close(fd);
 	fd = open("/proc/self/cmdline", O_RDONLY);
-	check("no descriptor of anybody else's", fd == 3);
+	check("no descriptor of anybody else's", fd == first);
 	fflush(stdout);
 	pthread_create(&t, 0, in_thread, self);
 	pthread_join(t, 0);
