@@ -34,17 +34,15 @@ int elf_check_header(const struct ehdr *h, size_t got, const char **why, bool *n
 	*why = "the ELF header is truncated";
 	if (got < 20) return -ENOEXEC;
 	*why = machine_name(big ? swap(h->machine) : h->machine);
-	if (big) return -ENOEXEC;
-	if (h->ident[4] == 1 && h->machine == EM_X86_64) *why = "an x32 program";
-	if (h->ident[4] != 2) return -ENOEXEC;
-	if (h->machine == EM_AARCH64) *native = true;
+	if (h->machine == EM_AARCH64 && !big && h->ident[4] == 2) *native = true;
+	/* for x86-64 the kernel looks at neither class nor byte order */
 	if (h->machine != EM_X86_64) return -ENOEXEC;
 	*why = "the ELF header is truncated";
 	if (got < sizeof *h) return -ENOEXEC;
 	*why = h->type == ET_REL ? "a relocatable object file, not a program" :
 	       h->type == ET_CORE ? "a core file, not a program" : "an ELF file of an unknown type";
 	if (h->type != ET_EXEC && h->type != ET_DYN) return -ENOEXEC;
-	*why = "the ELF header's program headers are of a wrong size";
+	*why = h->ident[4] == 1 ? "an x32 program" : "the ELF header's program headers are of a wrong size";
 	if (h->phentsize != sizeof(struct phdr)) return -ENOEXEC;
 	*why = h->phnum ? "too many program headers" : "no program headers";
 	if (!h->phnum || h->phnum > ELF_MAX_PHDRS) return -ENOEXEC;

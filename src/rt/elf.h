@@ -14,7 +14,7 @@ enum { ET_REL = 1, ET_EXEC = 2, ET_DYN = 3, ET_CORE = 4 };
 enum { EM_386 = 3, EM_X86_64 = 62, EM_AARCH64 = 183 };
 enum { PT_LOAD = 1, PT_INTERP = 3, PT_GNU_STACK = 0x6474e551 };
 enum { PF_X = 1, PF_W = 2, PF_R = 4 };
-enum { ELF_MAX_PHDRS = 4096 / sizeof(struct phdr) };    /* Linux: the headers' size is at most a page */
+enum { ELF_MAX_PHDRS = 65536 / sizeof(struct phdr) };   /* Linux' limit */
 
 /* What loading needs to know. */
 struct elf {

@@ -109,12 +109,28 @@ static void resume(struct thread *t, struct host_context *uc, int what)
 	uc->mc.regs[29] = uc->mc.regs[30] = 0;
 }
 
+/* What reads, changes and writes memory faults as a write on x86, whichever of the two it was here. */
+static bool reads_to_write(gaddr rip)
+{
+	struct insn i;
+	u8 b[15];
+	size_t n = sizeof b;
+
+	while (n && !rt_read(b, rip, n))
+		n--;
+	if (x86_decode(&i, b, n, rip, rt.x86) != X86_OK) return false;
+	for (int k = 0; k < 4; k++)
+		if (i.o[k].kind == OP_MEM && i.o[k].access & OP_READ && i.o[k].access & OP_WRITE) return true;
+	return false;
+}
+
 _Noreturn void rt_resume(struct thread *t)
 {
 	u64 host;
 
 	switch (t->fault.what) {
 	case RESUME_RAISE:
+		if (!(t->prot_err & 2) && t->prot_err & 4 && reads_to_write(t->cpu.rip)) t->prot_err |= 2;
 		host = rt_raise(t, t->fault.sig, t->fault.code, t->fault.addr);
 		break;
 	case RESUME_SINGLE:

@@ -151,13 +151,17 @@ static u64 gp(struct thread *t)
 	return rt_raise(t, SIGSEGV, SI_KERNEL_, 0);
 }
 
-/* INT3 and INT n: traps, which point behind the instruction; only some vectors are open to programs. */
+/* INT3, INT1 and INT n: traps, which point behind the instruction; only some vectors are open to programs. */
 static u64 interrupt(struct thread *t)
 {
 	gaddr pc = t->cpu.rip;
 	u8 b[2] = { 0 };
 
 	rt_read(b, pc, 2);
+	if (b[0] == 0xf1) {
+		t->cpu.rip = pc + 1;
+		return rt_raise(t, SIGTRAP, TRAP_BRKPT_, pc + 1);
+	}
 	if (b[0] == 0xcc || (b[0] == 0xcd && b[1] == 3)) {
 		t->cpu.rip = pc + (b[0] == 0xcc ? 1 : 2);
 		return rt_raise(t, SIGTRAP, SI_KERNEL_, 0);
@@ -171,11 +175,13 @@ static u64 bad_fetch(struct thread *t)
 	gaddr a = t->cpu.rip;
 	struct vma v;
 	bool there = false;
+	u8 byte;
 
 	if (a >> 47) return gp(t);
 	for (int k = 0; k < 2; k++) {           /* the page it starts in, or the next one */
 		there = rt_vma(a, &v) && v.lo <= a;
 		if (!there || !(v.prot & 4)) break;
+		if (!rt_read(&byte, a, 1)) return rt_raise(t, SIGBUS, BUS_ADRERR_, a);  /* behind the file's end */
 		a = align_down(a, 4096ull) + 4096;
 	}
 	t->prot_err = 0x14 | (there && v.prot);

@@ -97,7 +97,7 @@ static int find_interp(struct program *p)
 	if (n != (s64)ph->filesz) return fail(p, -EIO, "the interpreter's name is cut off", p->path);
 	if (p->name[n - 1]) return fail(p, -ENOEXEC, "the interpreter's name has no end", p->path);
 	path = sys_host_path(AT_FDCWD, p->name, true, buf);
-	p->interp_fd = open_exec(path);
+	p->interp_fd = path[0] ? open_exec(path) : -EACCES;     /* the kernel takes an empty name for a directory */
 	if (p->interp_fd < 0)
 		return fail(p, p->interp_fd, p->interp_fd == -ENOENT ? "the program's interpreter (PT_INTERP) does not exist" :
 		            "the program's interpreter (PT_INTERP) cannot be executed", path);

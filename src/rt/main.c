@@ -95,6 +95,23 @@ static void find_order(void)
 	if (!forced && !host_call(__NR_prctl, PR_SET_MEM_MODEL, PR_SET_MEM_MODEL_TSO, 0, 0, 0)) rt.order = TR_HWTSO;
 }
 
+/* A directory's name that stays right when the guest changes its own; without slashes at its end. */
+static const char *absolute(const char *dir)
+{
+	static char path[4096];
+	size_t n = 0;
+
+	if (!dir) return 0;
+	if (dir[0] != '/') {
+		s64 r = host_call(__NR_getcwd, path, sizeof path);
+		n = r > 0 ? r - 1 : 0;
+	}
+	if ((size_t)rt_format(path + n, sizeof path - n, n ? "/%s" : "%s", dir) >= sizeof path - n)
+		rt_die(125, "-L: the name is too long");
+	for (n = strlen(path); n && path[n - 1] == '/'; n--) path[n - 1] = 0;
+	return n ? path : 0;
+}
+
 /* An x86-64 process' registers after execve. */
 static void first_state(struct cpu *c)
 {
@@ -137,7 +154,7 @@ static _Noreturn void start(int argc, char **argv)
 		dbg_show_hex(rt_opt.hex);
 		rt_exit_group(0);
 	}
-	rt.root = rt_opt.root;
+	rt.root = rt_opt.root = absolute(rt_opt.root);
 	rt.exe = s.path;
 	find_order();
 	mem_init();

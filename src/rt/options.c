@@ -158,7 +158,12 @@ int options_again(const char **v, int max, char *buf, size_t size, int exec_fd, 
 	for (u32 i = 0; i < countof(rows); i++) {
 		const char *value = *rows[i].value;
 
-		if (rows[i].value == &opt_argv0) value = argv0;
+		if (rows[i].value == &opt_argv0) {      /* of any length, so a word of its own */
+			if (n + 2 > max) return -E2BIG;
+			v[n++] = "--argv0";
+			v[n++] = argv0;
+			continue;
+		}
 		if (rows[i].value == &opt_execfd) value = exec_fd >= 0 ? fd : 0;
 		if (rows[i].value == &opt_execclose) value = exec_fd >= 0 && close_fd ? "1" : 0;
 		if (rows[i].value == &rt_opt.hex || !value) continue;

@@ -30,6 +30,7 @@ struct thread {
 	/* thread (thread.c) */
 	gaddr clear_child_tid, robust_list; u64 robust_len;
 	void *host_stack; size_t host_stack_size;
+	void *lent; size_t lent_size;   /* what an execve of a vfork child leaves behind: freed with the record */
 	bool in_syscall, exiting, vfork_child;
 	bool own_process;               /* a process of its own in this address space (CLONE_VM without CLONE_THREAD) */
 	bool fresh_actions;             /* CLONE_CLEAR_SIGHAND: our own handlers are to be installed again */
@@ -138,7 +139,8 @@ void rt_go_shared(void);                        /* before memory becomes visible
 extern u64 rt_vdso_lo, rt_vdso_hi;              /* the host's vDSO, set by who calls it: no translated code, though outside our image */
 
 /* Counters for STELE_STATS. */
-extern struct stats { u64 regions, insns, syscalls, signals; } rt_stats;
+extern struct stats { u64 regions, insns, syscalls, signals, links, lookups; } rt_stats;
+void rt_stats_print(void);                      /* at the end, if asked for */
 u64  rt_helper(struct thread *t, u64 nr, u64 host_ret);         /* helper.c: nr is enum tr_helper of tr/tr.h */
 
 /* --- signal.c */

@@ -319,6 +319,7 @@ u64 rt_run_lookup(struct thread *t, gaddr pc)
 {
 	u64 h = rt_code(t, pc);
 
+	rt_stats.lookups++;
 	t->cpu.jtab[pc & ((1 << JTAB_BITS) - 1)] = (struct jtab){ pc, h };
 	return h;
 }
@@ -368,6 +369,7 @@ u64 rt_run_link(struct thread *t, u64 record)
 
 	(void)t;
 	rt_lock(&rt_code_lock);
+	rt_stats.links++;
 	h = code(pc, back != 0);
 	if (back)
 		patch(record - back, (h & ~1ull) - 4, true);
@@ -409,6 +411,21 @@ bool rt_code_rip(u64 host, gaddr *rip)
 	int sense;
 
 	return rt_code_state(host, rip, &sense);
+}
+
+void rt_stats_print(void)
+{
+	u64 used = 0, narenas = 0;
+
+	if (!rt_opt.stats)
+		return;
+	for (struct arena *a = rt_arenas; a; a = a->next) {
+		used += a->used;
+		narenas++;
+	}
+	rt_print(2, "stele: %lu regions, %lu x86 instructions translated, %lu bytes of code and tables in %lu arenas\n",
+	         rt_stats.regions, rt_stats.insns, used, narenas);
+	rt_print(2, "stele: %lu system calls, %lu links, %lu lookups\n", rt_stats.syscalls, rt_stats.links, rt_stats.lookups);
 }
 
 /* --- dropping */

@@ -229,6 +229,7 @@ static bool host_follow(int sig, const struct sigact *a)
 	bool handled = a->handler != SIG_DFL_ && a->handler != SIG_IGN_;
 
 	if (SIGBIT(sig) & SYNCHRONOUS) {
+		flags |= SA_NODEFER_;           /* the handler itself may fault: guest.c's accessors */
 		if (!handled || a->flags & SA_RESTART_) flags |= SA_RESTART_;
 		return sig_host_action(sig, (u64)fault_handler, flags);
 	}
@@ -417,7 +418,7 @@ u64 rt_raise(struct thread *t, int sig, int code, gaddr addr)
 	case SIGBUS:  t->trapno = code == BUS_ADRALN_ ? 17 : 14; break;
 	case SIGFPE:  t->trapno = code == FPE_INTDIV_ ? 0 : 19; break;
 	case SIGILL:  t->trapno = 6; break;
-	case SIGTRAP: t->trapno = code == TRAP_TRACE_ ? 1 : 3; break;
+	case SIGTRAP: t->trapno = code == SI_KERNEL_ ? 3 : 1; break;
 	}
 	if (t->trapno == 14) t->cr2 = addr;             /* prot_err is the caller's for 13 and 14 */
 	else if (t->trapno != 13) t->prot_err = 0;

@@ -95,6 +95,7 @@ struct thread *thread_new(const struct thread *parent)
 
 void thread_free(struct thread *t)
 {
+	if (t->lent) rt_unmap(t->lent, t->lent_size);
 	host_call(__NR_munmap, t->host_stack, t->host_stack_size);
 }
 
@@ -168,6 +169,7 @@ void rt_exit_thread(struct thread *t, int status)
 
 void rt_exit_group(int status)
 {
+	rt_stats_print();
 	struct thread *t = rt_self();
 
 	/* Memory shared with a process that lives on is left tidy. */

@@ -75,6 +75,8 @@ const char *sys_outside_root(const char *path);         /* a host's path as the 
 enum proc_file { PROC_NOT, PROC_EXE, PROC_MAPS, PROC_SMAPS, PROC_CMDLINE, PROC_ENVIRON, PROC_AUXV, PROC_STAT,
 		 PROC_CPUINFO, PROC_ARCH };
 enum proc_file sys_proc_file(int dirfd, const char *path);
+bool sys_proc_exe_fd(int fd);
+const char *sys_proc_exe(char buf[PATH_SIZE]);          /* a host path of the program's file */
 /* Opens it (host open flags); `path` is what the guest gave, so that the kernel judges existence and permission. */
 s64 sys_proc_open(enum proc_file p, int dirfd, const char *path, u64 oflags);
 

@@ -5,9 +5,9 @@
  * that mean the same are passed to the host, with their paths redirected; every passed call may block, and goes
  * through host_call_blocking, which loses no signal.
  *
- * Pages with translated code are write-protected by us, so a passed call that writes there fails with EFAULT although
- * the guest may write: such pages are given up and the call is made again. A call may have had an effect before it failed
- * (a datagram received), so once this process has had such pages, they are given up before a call.
+ * Pages with translated code are write-protected by us, so a passed call that writes there would fail with EFAULT although
+ * the guest may write, and it might have had its effect by then (a datagram received and gone). So the code there is given
+ * up before the call; and the call is made again after EFAULT, since another thread may have translated meanwhile.
  */
 #include "sys/abi.h"
 #include "sys/word.h"
@@ -110,14 +110,11 @@ static bool give_up_out(const struct sys_plan *p, const u64 *a)
 
 static s64 issue(struct thread *t, const struct sys_row *r, const struct sys_plan *p, u64 *a)
 {
-	static bool before;             /* some call failed on a page of ours */
-	if (p->out && before)
+	if (p->out)
 		give_up_out(p, a);
 	s64 v = host_call_blocking(t, r->host, a[0], a[1], a[2], a[3], a[4], a[5]);
-	if (v == -EFAULT && p->out && give_up_out(p, a)) {
-		before = true;
+	if (v == -EFAULT && p->out && give_up_out(p, a))
 		v = host_call_blocking(t, r->host, a[0], a[1], a[2], a[3], a[4], a[5]);
-	}
 	return v;
 }
 

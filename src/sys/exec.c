@@ -10,17 +10,16 @@
 #include "rt/options.h"
 #include <linux/stat.h>
 
-enum { OPTIONS = 24, MAX_ARGS = 0x7fffffff / 8 };
+enum { OPTIONS = 24, MAX_ARGS = 16 << 20 };     /* more pointers than these do not fit on any stack */
 
-/* What execve needs, all of it in memory of ours but the strings of the guest. */
+/* What execve needs, but the guest's strings, which the kernel copies from where they are. */
 struct exec {
 	char path[PATH_SIZE];           /* as the guest says it; for a descriptor its name under /dev/fd */
-	char argv0[PATH_SIZE * 8];
-	char words[PATH_SIZE * 12], self[PATH_SIZE];
+	char words[PATH_SIZE * 4], self[PATH_SIZE];
 	struct program p;
 	int fd;                         /* the program, opened here because its name may mean nothing later; or -1 */
-	const char **argv;
-	size_t size;                    /* of argv */
+	s64 argc;                       /* of the guest's argv, or why it cannot be read */
+	const char *argv[];
 };
 
 /* The number of pointers before the null, or errno. */
@@ -43,27 +42,14 @@ static s64 count(gaddr v)
 /* The program's argv behind stele's own words. */
 static s64 make_argv(struct exec *x, gaddr argv)
 {
-	s64 n = count(argv), k;
-	gaddr s;
-	if (n < 0)
-		return n;
-	x->argv0[0] = 0;
-	if (n) {
-		if (!rt_get(&s, argv))
-			return -EFAULT;
-		k = rt_read_str(x->argv0, s, sizeof x->argv0);
-		if (k < 0)
-			return k == -ENAMETOOLONG ? -E2BIG : k;
-	}
-	x->size = (OPTIONS + n + 4) * sizeof *x->argv;
-	x->argv = rt_map(x->size);
-	if (!x->argv)
-		return -ENOMEM;
-	const char *self = options_self(x->self, sizeof x->self);
+	const char *self = options_self(x->self, sizeof x->self), *argv0 = "";
+	s64 n = x->argc, k;
+	if (n && !rt_read(&argv0, argv, sizeof argv0))
+		return -EFAULT;
 	if (!self)
 		return -ENOENT;
 	x->argv[0] = self;
-	k = options_again(x->argv + 1, OPTIONS, x->words, sizeof x->words, x->fd, true, x->argv0);
+	k = options_again(x->argv + 1, OPTIONS, x->words, sizeof x->words, x->fd, true, argv0);
 	if (k < 0)
 		return k;
 	x->argv[++k] = x->path;
@@ -88,11 +74,11 @@ static s64 replace(struct thread *t, struct exec *x, gaddr argv, gaddr envp)
 		host_call(__NR_fcntl, x->fd, F_SETFD, 0);
 	rt_signals_exec(t);
 	if (kernel && x->fd >= 0)
-		r = host_call(__NR_execveat, x->fd, "", argv, envp, AT_EMPTY_PATH);
+		r = host_call_blocking(t, __NR_execveat, x->fd, (u64)"", argv, envp, AT_EMPTY_PATH, 0);
 	else if (kernel)
-		r = host_call(__NR_execve, x->p.path, argv, envp);
+		r = host_call_blocking(t, __NR_execve, (u64)x->p.path, argv, envp, 0, 0, 0);
 	else
-		r = host_call(__NR_execve, x->argv[0], x->argv, envp);
+		r = host_call_blocking(t, __NR_execve, (u64)x->argv[0], (u64)x->argv, envp, 0, 0, 0);
 	rt_signals_exec_failed(t);
 	return r;
 }
@@ -149,12 +135,13 @@ static s64 find(struct exec *x, int dirfd, gaddr path, u32 flags)
 	} else {
 		const char *host = sys_host_path(AT_FDCWD, given, true, buf);
 		memcpy(x->path, given, sizeof given);
-		if (flags & AT_SYMLINK_NOFOLLOW || sys_proc_file(AT_FDCWD, given) == PROC_EXE)
+		/* names under /proc and /dev/fd mean this process, and may be gone with close-on-exec */
+		if (flags & AT_SYMLINK_NOFOLLOW || sys_after(given, "/proc/") || sys_after(given, "/dev/fd/"))
 			r = open_program(x, AT_FDCWD, host, flags);
 	}
 	if (r < 0)
 		return r;
-	r = loader_find(&x->p, x->path, x->fd, x->argv0);
+	r = loader_find(&x->p, x->path, x->fd, "");
 	if (!r && by_fd && x->p.nhead > 1 && closes_on_exec(dirfd))
 		r = -ENOENT;
 	return r;
@@ -162,20 +149,26 @@ static s64 find(struct exec *x, int dirfd, gaddr path, u32 flags)
 
 static s64 execute(struct thread *t, int dirfd, gaddr path, gaddr argv, gaddr envp, u32 flags)
 {
-	struct exec *x = rt_map(sizeof *x);
-	s64 r;
+	s64 argc = count(argv), r;
+	size_t size = sizeof(struct exec) + (OPTIONS + 4 + (argc > 0 ? argc : 0)) * sizeof(char *);
+	struct exec *x = rt_map(size);
 	if (!x)
 		return -ENOMEM;
+	x->argc = argc;
 	x->fd = x->p.fd = x->p.interp_fd = -1;
 	r = find(x, dirfd, path, flags);
 	if (!r)
+		r = argc < 0 ? argc : count(envp) < 0 ? count(envp) : 0;
+	/* after a vfork this memory is the parent's, too, who frees it when the child is gone */
+	t->lent = x;
+	t->lent_size = size;
+	if (!r)
 		r = replace(t, x, argv, envp);
+	t->lent = 0;
 	loader_close(&x->p);
 	if (x->fd >= 0)
 		host_call(__NR_close, x->fd);
-	if (x->argv)
-		rt_unmap(x->argv, x->size);
-	rt_unmap(x, sizeof *x);
+	rt_unmap(x, size);
 	return r;
 }
 

@@ -171,7 +171,7 @@ static s64 readlink_at(int dirfd, gaddr path, gaddr to, s32 size)
 	if (size <= 0)
 		return -EINVAL;
 	s64 n = rt_read_str(s, path, sizeof s);
-	if (n >= 0 && sys_proc_file(dirfd, s) == PROC_EXE) {
+	if (n >= 0 && (s[0] ? sys_proc_file(dirfd, s) == PROC_EXE : sys_proc_exe_fd(dirfd))) {
 		const char *exe = sys_outside_root(rt.exe);
 		size_t len = strlen(exe);
 		if (len > (u32)size)

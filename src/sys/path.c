@@ -120,9 +120,9 @@ static bool inside_root(const char *dir, const char *path, bool follow, char out
 
 const char *sys_host_path(int dirfd, const char *path, bool follow, char buf[PATH_SIZE])
 {
-	if (follow && sys_proc_file(dirfd, path) == PROC_EXE)
-		path = rt.exe;
 	const char *dir = root();
+	if (follow && sys_proc_file(dirfd, path) == PROC_EXE)
+		return sys_proc_exe(buf);
 	if (dir && path[0] == '/' && !kernels_own(path) && inside_root(dir, path, follow, buf))
 		return buf;
 	return path;

@@ -7,6 +7,7 @@
  */
 #include "sys/procfs.h"
 #include "rt/string.h"
+#include <asm/stat.h>
 #include <asm/unistd.h>
 
 #define PROC_MAGIC 0x9fa0
@@ -153,6 +154,34 @@ enum proc_file sys_proc_file(int dirfd, const char *path)
 	tidy(name + n, path);
 	const char *r = sys_after(name, "/proc/");
 	return r ? below_proc(r) : PROC_NOT;
+}
+
+/* Is what this descriptor stands for, a link opened by O_PATH and O_NOFOLLOW, our exe? */
+bool sys_proc_exe_fd(int fd)
+{
+	char name[256];
+	s64 n = on_proc(fd) ? dir_name(fd, name, sizeof name - 1) : 0;
+	if (n <= 0)
+		return false;
+	name[n] = 0;
+	return sys_proc_file(AT_FDCWD, name) == PROC_EXE;
+}
+
+static bool same_file(const char *path, const struct vma *v)
+{
+	struct stat s;
+	return host_call(__NR_newfstatat, AT_FDCWD, path, &s, 0) == 0 && s.st_dev == v->dev && s.st_ino == v->ino;
+}
+
+/* The program's name may lead elsewhere by now: it was deleted, or we are in a chroot. The kernel's link to the file that
+ * is mapped still leads there, for those who may follow it. */
+const char *sys_proc_exe(char buf[PATH_SIZE])
+{
+	struct vma v;
+	if (!rt_vma(rt.phdr, &v) || !v.path || same_file(rt.exe, &v))
+		return rt.exe;
+	rt_format(buf, PATH_SIZE, "/proc/self/map_files/%lx-%lx", v.lo, v.hi);
+	return same_file(buf, &v) ? buf : rt.exe;
 }
 
 /* --- contents ----------------------------------------------------------------------------------------- */

@@ -148,7 +148,16 @@ SYS(clone3)
 	return spawn(t, &s, sp);
 }
 
-SYS(exit)            { rt_exit_thread(t, (s32)a); }
+/* A signal that this thread took is delivered first: nobody else would get it. */
+SYS(exit)
+{
+	u64 all = ~0ull;
+	s64 r = host_call_blocking(t, __NR_rt_sigprocmask, 2, (u64)&all, 0, 8, 0, 0);
+
+	if (r) return r;
+	rt_exit_thread(t, (s32)a);
+}
+
 SYS(exit_group)      { rt_exit_group((s32)a); }
 SYS(gettid)          { return host_call(__NR_gettid); }
 SYS(set_tid_address) { t->clear_child_tid = a; return host_call(__NR_set_tid_address, a); }

@@ -186,6 +186,8 @@ static void operands(struct tr *c, struct insn *i, const struct emitter *e)
 	if (store && e->how & PROBE)
 		tr_store(c, m, i->o[0].w, s[0]);
 	e->fn(c, i, d, s[0], s[1]);
+	if (store)
+		tr_sense(c);                    /* it may fault, with flags that the instruction keeps */
 	if (store && vec_mem(i, 0))
 		tr_storev(c, m, i->o[0].w, d);
 	else if (store)
@@ -267,8 +269,8 @@ static void block(struct tr *c, struct block *b, bool first)
 			return;
 		int n = tr_fuse(c, i, end);
 
-		if (n == 2) {
-			i++;
+		if (n && !c->first) {
+			i += n - 1;
 			continue;
 		}
 		i += n;

@@ -6,6 +6,7 @@
  * SF OF AF PF. Shared with the LOCK forms by emit_bit.h.
  */
 #include "tr/emit_bit.h"
+#include "gen/decode.h"
 
 static int bits(const struct insn *i)     { return i->w * 8; }
 static int regw(const struct insn *i)     { return i->w == 8 ? 8 : 4; }
@@ -40,11 +41,26 @@ void tr_bit_mask(struct tr *c, struct insn *i, int d)
 	a_lsl(c, regw(i), d, d, b);
 }
 
+bool tr_carry_branch(struct tr *c, struct insn *i, int reg, int bit)
+{
+	struct insn *j = i + 1;
+
+	if (c->replay || j >= &c->ins[c->b->first + c->b->n] || j->fact || j->live)
+		return false;
+	if (x86_rows[j->row].mn != MN_Jcc || j->cc >> 1 != COND_B >> 1)
+		return false;
+	c->zero.on = true;
+	c->zero.reg = reg;
+	c->zero.bit = bit;
+	return true;
+}
+
 void tr_bit_flag(struct tr *c, struct insn *i, int r)
 {
 	int k = bit_number(i), b = G(i->o[1].reg & 15);
+	bool stays = !(i->o[0].kind == OP_GPR && i->o[0].access & OP_WRITE);
 
-	if (!live(c, F_C))
+	if (!live(c, F_C) || (k >= 0 && stays && tr_carry_branch(c, i, r, k)))
 		return;
 	if (k >= 0 && has(c, HOST_FLAGM)) {
 		if (c->cs == CS_FCMP || c->cs == CS_FORD)
@@ -60,6 +76,8 @@ void tr_bit_flag(struct tr *c, struct insn *i, int r)
 			a_and_i(c, 4, T0, b, 15);
 		a_lsr(c, regw(i), T2, r, i->w == 2 ? T0 : b);
 	}
+	if (tr_carry_branch(c, i, T2, 0))
+		return;
 	if (live(c, F_Z) || has(c, HOST_FLAGM)) {
 		tr_setflag_c(c, T2);
 		return;

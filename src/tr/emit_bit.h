@@ -1,4 +1,4 @@
-/* emit_bit.h - what the plain and the LOCK forms of the bit tests share. */
+/* emit_bit.h - bits of registers as operands and as CF: shared by the bit tests, their LOCK forms and the shifts. */
 #ifndef TR_EMIT_BIT_H
 #define TR_EMIT_BIT_H
 
@@ -8,7 +8,10 @@
 void tr_bit_addr(struct tr *c, struct insn *i);
 /* d = 1 << the bit's place in that operand. Uses T0. */
 void tr_bit_mask(struct tr *c, struct insn *i, int d);
-/* CF = that bit of r. */
+/* CF = that bit of r. Uses T0 T2. */
 void tr_bit_flag(struct tr *c, struct insn *i, int r);
+/* Is the next instruction a branch that alone reads i's flags, on CF? Then that branch looks at the bit of reg, which
+ * must last until there. */
+bool tr_carry_branch(struct tr *c, struct insn *i, int reg, int bit);
 
 #endif

@@ -122,7 +122,7 @@ EMIT(jcc, RAW)
 
 	c->live = after;
 	if (c->zero.on) {
-		bool set = cc == COND_NE || cc == COND_S || cc == COND_L;
+		bool set = cc == COND_NE || cc == COND_S || cc == COND_L || cc == COND_B;
 
 		c->zero.on = false;
 		if (c->zero.bit != 0xff)

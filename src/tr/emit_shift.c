@@ -8,7 +8,7 @@
  * OF is defined for a count of one only; for 8 and 16 bits CF is what the CPU gives also where the manual is silent.
  * SDM vol. 2, SAL/SAR/SHL/SHR, RCL/RCR/ROL/ROR, SHLD, SHRD.
  */
-#include "tr/tr.h"
+#include "tr/emit_bit.h"
 
 #define F_NZCV  (F_S | F_Z | F_C | F_O)
 
@@ -131,6 +131,19 @@ static void flags_nz_cv(struct tr *c, struct insn *i, int r, int t, int v)
 		tr_setflag_c(c, t);
 }
 
+/* T2 = CF of a shift by k, and nothing else */
+static void out_bit(struct tr *c, struct insn *i, int a, int k, bool arith)
+{
+	int n = bits(i);
+
+	if (k <= n)
+		a_ubfx(c, 8, T2, a, k - 1, 1);
+	else if (arith)
+		a_ubfx(c, 8, T2, a, n - 1, 1);
+	else
+		a_mov(c, 4, T2, XZR);
+}
+
 static void right_const(struct tr *c, struct insn *i, int d, int a, int k, bool arith)
 {
 	bool of = live(c, F_O) && k == 1 && !arith;
@@ -140,21 +153,26 @@ static void right_const(struct tr *c, struct insn *i, int d, int a, int k, bool 
 		tr_nz(c, i->w, d);
 		return;
 	}
-	right(c, i, T2, a, k - 1, arith);       /* bit 0: CF */
 	if (!live(c, F_S | F_Z) && !of) {
-		a_and_i(c, 4, T0, T2, 1);
-		a_cmp_i(c, 4, T0, 1);           /* C = CF, V = 0 */
-		c->cs = CS_ADD;
-	} else if (!arith && !of && (i->w < 8 || k > 1)) {
+		out_bit(c, i, a, k, arith);
+		right(c, i, d, a, k, arith);
+		if (!tr_carry_branch(c, i, T2, 0)) {
+			a_cmp_i(c, 4, T2, 1);   /* C = CF, V = 0 */
+			c->cs = CS_ADD;
+		}
+		tr_pf(c, d);
+		return;
+	}
+	right(c, i, T2, a, k - 1, arith);       /* bit 0: CF */
+	if (!arith && !of && (i->w < 8 || k > 1)) {
 		a_ror_i(c, 8, T0, T2, 1);       /* CF:0..0:result, doubled: Z is the result's, N = 0 */
 		flags_by_doubling(c, 8, T0);
+		right(c, i, d, a, k, arith);
+		tr_pf(c, d);
 	} else {
 		right(c, i, d, a, k, arith);
 		flags_nz_cv(c, i, d, T2, of ? bits(i) - 1 : -1);
-		return;
 	}
-	right(c, i, d, a, k, arith);
-	tr_pf(c, d);
 }
 
 static void right_var(struct tr *c, struct insn *i, int d, int a, int b, bool arith)

@@ -44,30 +44,54 @@ static bool mov_op(struct insn *i, struct insn *op)
 	       op->o[0].w >= 4 && op->o[0].w <= d->w && !mentions(op, 1, d->reg);
 }
 
-/* Vectors: the operation's own first source becomes the register that was copied, as VEX forms have it. */
-static bool movaps_op(struct insn *i, struct insn *op)
+/* Vectors: the operation's own sources become the register that was copied, as VEX forms have it. It need not be the
+ * next instruction, if those between cannot fault: after one that did, d would have to be there. */
+static bool uses(const struct insn *i, int n, int xmm, int access)
 {
-	int d = i->o[0].reg;
+	for (; n < 4; n++)
+		if (i->o[n].kind == OP_XMM && i->o[n].reg == xmm && i->o[n].access & access)
+			return true;
+	return false;
+}
+
+static bool passes_by(const struct insn *k, int d, int a)
+{
+	if (k->fact || tr_emitter(k)->how & IMPLICIT || mn(k) == MN_DIV || mn(k) == MN_IDIV || k->prefix & PFX_LOCK)
+		return false;
+	for (int n = 0; n < 4; n++)
+		if (k->o[n].kind != OP_NONE && k->o[n].kind != OP_GPR && k->o[n].kind != OP_XMM && k->o[n].kind != OP_IMM)
+			return false;
+	return !uses(k, 0, d, OP_READ | OP_WRITE) && !uses(k, 0, a, OP_WRITE);
+}
+
+/* 1: the next instruction takes over the copy; 2: a later one does; 0: none. */
+static int movaps_op(struct insn *i, struct insn *end)
+{
+	int d = i->o[0].reg, a = i->o[1].reg;
+	struct insn *op = i + 1;
 
 	switch (mn(i)) {
 	case MN_MOVAPS: case MN_MOVAPD: case MN_MOVDQA: case MN_MOVUPS: case MN_MOVUPD: case MN_MOVDQU:
 		break;
 	default:
-		return false;
+		return 0;
 	}
-	if (i->o[0].kind != OP_XMM || i->o[1].kind != OP_XMM || i->o[1].reg == d || op->fact)
-		return false;
-	if (op->o[0].kind != OP_XMM || op->o[0].reg != d || tr_emitter(op)->how & IMPLICIT)
-		return false;
+	if (i->o[0].kind != OP_XMM || i->o[1].kind != OP_XMM || a == d)
+		return 0;
+	while (op < end && op < i + 5 && passes_by(op, d, a))
+		op++;
+	if (op >= end || op >= i + 5 || op->fact || tr_emitter(op)->how & IMPLICIT)
+		return 0;
+	if (op->o[0].kind != OP_XMM || op->o[0].reg != d)
+		return 0;
+	if (op->o[0].access != OP_WRITE)
+		return op == i + 1 && !uses(op, 1, d, OP_READ);
+	if (!uses(op, 1, d, OP_READ))
+		return 0;
 	for (int n = 1; n < 4; n++)
-		if (op->o[n].kind == OP_XMM && op->o[n].reg == d && !(n == 1 && op->o[0].access == OP_WRITE))
-			return false;
-	if (op->o[0].access == OP_WRITE) {
-		if (op->o[1].kind != OP_XMM || op->o[1].reg != d)
-			return false;
-		op->o[1].reg = i->o[1].reg;
-	}
-	return true;
+		if (op->o[n].kind == OP_XMM && op->o[n].reg == d)
+			op->o[n].reg = a;
+	return op == i + 1 ? 1 : 2;
 }
 
 /* pxor d, d only breaks a dependency where a conversion writes d next: that clears the upper lanes itself, since
@@ -111,19 +135,20 @@ static bool pair(struct tr *c, struct insn *i)
 	return false;
 }
 
-/* Returns how many instructions from i on were emitted here; with 0, or when c->first is set, i goes the usual way. */
+/* Returns how many instructions from i on need no more emitting; when c->first is set, the next one goes the usual way. */
 int tr_fuse(struct tr *c, struct insn *i, struct insn *end)
 {
+	int how;
+
 	c->first = 0;
 	if (i + 1 >= end || (i->prefix | i[1].prefix) & PFX_LOCK)
 		return 0;
 	if (pair(c, i))
 		return 2;
-	if (mov_op(i, i + 1) || movaps_op(i, i + 1) || zero_op(c, i, i + 1)) {
+	how = movaps_op(i, end);
+	if (how == 1 || mov_op(i, i + 1) || zero_op(c, i, i + 1))
 		c->first = i;
-		return 1;
-	}
-	return 0;
+	return c->first || how == 2;
 }
 
 /* --- compare + branch: is the next instruction a branch that alone reads i's flags, on E or NE (or, with sign, on the

@@ -10,48 +10,19 @@
 
 #define PARTS_ALL  (~0ull)
 
+/* What an instruction reads and overwrites, of each kind of fact; read wins over overwritten. */
+struct effect {
+	u64 pr, pk;                     /* register parts                                    */
+	u32 hr, hk;                     /* upper lanes                                       */
+	u8 fr, fk;                      /* flags                                             */
+};
+
 /* The parts of a register that an access of w bytes touches: bits 0-7, 8-15, 16-31, 32-63. */
 static u64 parts(int reg, int w)
 {
 	static const u8 of[9] = { 0, 1, 3, 3, 7, 7, 7, 7, 15 };
 
 	return (u64)of[w > 8 ? 8 : w] << reg * 4;
-}
-
-static bool may_fault(const struct insn *i)
-{
-	for (int n = 0; n < 4; n++)
-		if (i->o[n].kind == OP_MEM && i->o[n].access)
-			return true;
-	return false;
-}
-
-static u64 parts_before(const struct insn *i, u64 after)
-{
-	u64 reads = 0, kills = 0;
-
-	if (i->fact || may_fault(i) || tr_emitter(i)->how & IMPLICIT)
-		return PARTS_ALL;
-	for (int n = 0; n < 4; n++) {
-		const struct opnd *o = &i->o[n];
-		u64 p;
-
-		if (o->kind == OP_GPR)
-			p = parts(o->reg, o->w);
-		else if (o->kind == OP_GPRH)
-			p = 2ull << o->reg * 4;
-		else
-			continue;
-		if (o->access & OP_READ)
-			reads |= p;
-		else if (o->access & OP_WRITE)
-			kills |= o->w == 4 ? parts(o->reg, 8) : p;
-	}
-	if (i->base < 16)
-		reads |= parts(i->base, 8);
-	if (i->index < 16)
-		reads |= parts(i->index, 8);
-	return (after & ~kills) | reads;
 }
 
 /* Upper lanes of a register: bits 32..63, which only a scalar single leaves alone, and 64..127. */
@@ -76,26 +47,67 @@ static u32 merged(const struct insn *i, int reg)
 	return i->o[0].w == 4 ? UPPER(reg) : HIGH(reg);
 }
 
-static u32 hi_before(const struct insn *i, u32 after)
+static void operand(struct effect *x, const struct opnd *o)
 {
-	u32 reads = 0, kills = 0;
-	int from = merges(i);
+	u64 p;
 
-	if (i->fact || tr_emitter(i)->how & IMPLICIT)
-		return ~0u;
-	for (int n = 0; n < 4; n++) {
-		const struct opnd *o = &i->o[n];
-
-		if (o->kind != OP_XMM)
-			continue;
-		if (o->access == OP_WRITE)
-			kills |= UPPER(o->reg);
+	switch (o->kind) {
+	case OP_GPR:
+		p = parts(o->reg, o->w);
+		if (o->access & OP_READ)
+			x->pr |= p;
+		else if (o->access & OP_WRITE)
+			x->pk |= o->w == 4 ? parts(o->reg, 8) : p;
+		break;
+	case OP_GPRH:
+		p = 2ull << o->reg * 4;
+		if (o->access & OP_READ)
+			x->pr |= p;
 		else
-			reads |= o->w > 8 ? UPPER(o->reg) : o->w > 4 ? MID(o->reg) : 0;
+			x->pk |= p;
+		break;
+	case OP_XMM:
+		if (o->access == OP_WRITE)
+			x->hk |= UPPER(o->reg);
+		else
+			x->hr |= o->w > 8 ? UPPER(o->reg) : o->w > 4 ? MID(o->reg) : 0;
+		break;
+	case OP_MEM:
+		if (o->access)                  /* may fault */
+			x->pr = PARTS_ALL;
+		break;
 	}
-	if (from >= 0)
-		reads |= as_lanes_of(after & merged(i, i->o[0].reg), i->o[0].reg, from);
-	return (after & ~kills) | reads;
+}
+
+static struct effect effect(const struct insn *i)
+{
+	const struct x86_row *r = &x86_rows[i->row];
+	struct effect x = { 0 };
+	int from;
+
+	if (i->fact)
+		return (struct effect){ PARTS_ALL, 0, ~0u, 0, F_ALL, 0 };
+	x.fr = insn_reads(i) & F_ALL;
+	x.fk = insn_maybe(i) ? 0 : r->writes & F_ALL;
+	if (tr_emitter(i)->how & IMPLICIT) {
+		x.pr = PARTS_ALL;
+		x.hr = ~0u;
+		return x;
+	}
+	for (int n = 0; n < 4 && i->o[n].kind; n++)
+		operand(&x, &i->o[n]);
+	if (i->base < 16)
+		x.pr |= parts(i->base, 8);
+	if (i->index < 16)
+		x.pr |= parts(i->index, 8);
+	from = r->attr & ROW_VEC ? merges(i) : -1;
+	if (from < 0)
+		return x;
+	if (from == i->o[0].reg)                /* the legacy form: they pass through */
+		x.hk &= ~merged(i, from);
+	else
+		x.hr |= merged(i, from);
+	return x;
 }
 
 static u32 zero_after(const struct insn *i, u32 before)
@@ -130,17 +142,6 @@ static u32 zero_after(const struct insn *i, u32 before)
 	return (before & ~UPPER(o[0].reg)) | zero;
 }
 
-static u8 flags_before(const struct insn *i, u8 after)
-{
-	const struct x86_row *r = &x86_rows[i->row];
-
-	if (i->fact)
-		return F_ALL;
-	if (!insn_maybe(i))
-		after &= ~r->writes;
-	return (after | insn_reads(i)) & F_ALL;
-}
-
 /* What is read at the far end of an edge. */
 static u8 edge_flags(struct tr *c, struct edge *e)
 {
@@ -163,50 +164,69 @@ bool tr_returns_late(struct tr *c, struct block *b)
 	return !i->fact && x86_rows[i->row].mn == MN_RET && !c->env->single && !c->env->plain && tr_source(c, b);
 }
 
-static bool block(struct tr *c, struct block *b)
+/* What is read behind b's last instruction. */
+struct after { u64 p; u32 hi; u8 flags; };
+
+static struct after after(struct tr *c, struct block *b)
 {
-	u8 flags = b->next.pc ? 0 : F_ALL;
-	u64 p = PARTS_ALL;
-	u32 hi = ~0u;
+	struct after a = { PARTS_ALL, ~0u, b->next.pc ? 0 : F_ALL };
 	struct edge *e[2] = { &b->next, &b->taken };
-	bool call = is_call(c, b), inside = !call && b->next.pc;
+	bool inside = b->next.pc;
 
+	if (is_call(c, b)) {                    /* the callee runs before the return site */
+		a.flags = b->taken.pc ? b->taken.live : F_ALL;
+		return a;
+	}
 	if (tr_returns_late(c, b))
-		flags = 0;
-	if (call)
-		flags = b->taken.pc ? b->taken.live : F_ALL;    /* the callee runs before the return site */
-	for (int n = 0; n < 2 && !call; n++) {
-		if (!e[n]->pc)
-			continue;
-		flags |= edge_flags(c, e[n]);
-		inside &= e[n]->block >= 0;
-	}
-	if (inside) {
-		p = hi = 0;
-		for (int n = 0; n < 2; n++)
-			if (e[n]->pc) {
-				p |= c->blk[e[n]->block].parts_in;
-				hi |= c->blk[e[n]->block].hi_in;
-			}
-	}
-	for (int n = b->first + b->n - 1; n >= b->first; n--) {
-		struct insn *i = &c->ins[n];
+		a.flags = 0;
+	for (int n = 0; n < 2; n++)
+		if (e[n]->pc) {
+			a.flags |= edge_flags(c, e[n]);
+			inside &= e[n]->block >= 0;
+		}
+	if (!inside)
+		return a;
+	a.p = a.hi = 0;
+	for (int n = 0; n < 2; n++)
+		if (e[n]->pc) {
+			a.p |= c->blk[e[n]->block].parts_in;
+			a.hi |= c->blk[e[n]->block].hi_in;
+		}
+	return a;
+}
 
-		i->live = flags;
-		c->fact[n].parts = p;
-		c->fact[n].hi = hi;
-		flags = flags_before(i, flags);
-		p = parts_before(i, p);
-		hi = hi_before(i, hi);
-	}
+/* One instruction backwards. */
+static inline void before(struct after *a, const struct effect *x)
+{
+	a->p = (a->p & ~x->pk) | x->pr;
+	a->hi = (a->hi & ~x->hk) | x->hr;
+	a->flags = (a->flags & ~x->fk) | x->fr;
+}
+
+/* The same for a whole block, from its sum. */
+static bool block(struct tr *c, struct block *b, const struct effect *sum)
+{
+	struct after a = after(c, b);
+
+	before(&a, sum);
 	if (b->entry || b->loop)                /* polls: a safepoint */
-		p = PARTS_ALL;
-	if (flags == b->live_in && p == b->parts_in && hi == b->hi_in)
+		a.p = PARTS_ALL;
+	if (a.flags == b->live_in && a.p == b->parts_in && a.hi == b->hi_in)
 		return false;
-	b->live_in = flags;
-	b->parts_in = p;
-	b->hi_in = hi;
+	b->live_in = a.flags;
+	b->parts_in = a.p;
+	b->hi_in = a.hi;
 	return true;
+}
+
+/* x, then y. */
+static struct effect then(const struct effect *x, const struct effect *y)
+{
+	return (struct effect){
+		x->pr | (y->pr & ~x->pk), x->pk | y->pk,
+		x->hr | (y->hr & ~x->hk), x->hk | y->hk,
+		x->fr | (y->fr & ~x->fk), x->fk | y->fk,
+	};
 }
 
 static void zeros(struct tr *c)
@@ -274,6 +294,7 @@ static void look_ahead(struct tr *c, struct edge *e)
 
 void tr_live(struct tr *c)
 {
+	struct effect x[TR_MAX_INSNS], sum[TR_MAX_BLOCKS];
 	bool changed = true;
 
 	for (u32 k = 0; k < c->nblk; k++) {
@@ -281,6 +302,11 @@ void tr_live(struct tr *c)
 
 		b->live_in = 0;
 		b->parts_in = b->hi_in = 0;
+		sum[k] = (struct effect){ 0 };
+		for (int n = b->first; n < b->first + b->n; n++) {
+			x[n] = effect(&c->ins[n]);
+			sum[k] = then(&sum[k], &x[n]);
+		}
 		look_ahead(c, &b->next);
 		look_ahead(c, &b->taken);
 		b->taken.defer = !c->env->plain && b->taken.block < 0 && !is_call(c, b) && tr_source(c, b) ? F_P | F_A : 0;
@@ -288,7 +314,18 @@ void tr_live(struct tr *c)
 	while (changed) {
 		changed = false;
 		for (u32 k = c->nblk; k-- > 0;)
-			changed |= block(c, &c->blk[c->order[k]]);
+			changed |= block(c, &c->blk[c->order[k]], &sum[c->order[k]]);
+	}
+	for (u32 k = 0; k < c->nblk; k++) {
+		struct block *b = &c->blk[k];
+		struct after a = after(c, b);
+
+		for (int n = b->first + b->n - 1; n >= b->first; n--) {
+			c->ins[n].live = a.flags;
+			c->fact[n].parts = a.p;
+			c->fact[n].hi = a.hi;
+			before(&a, &x[n]);
+		}
 	}
 	zeros(c);
 }

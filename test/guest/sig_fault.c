@@ -64,10 +64,10 @@ int main(void)
 	expect(mmap((void *)file, 8192, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) == (void *)file);
 
 	RUN("load, null", "\x8b\x07", 0, 0);
-	RUN("load, 0x123", "\x48\x8b\x07", 0x123, 0);
+	RUN("load byte, 0x123", "\x0f\xb6\x07", 0x123, 0);
 	RUN("load, hole", "\x8b\x07", hole + 8, 0);
 	RUN("load, no protection", "\x0f\xb6\x07", none + 5, 0);
-	RUN("load, across into the hole", "\x48\x8b\x07", none + 0x1000 - 4, 0);
+	RUN("load, across", "\x48\x8b\x07", none - 4, 0);
 	RUN("store, read-only", "\x89\x37", ro + 12, 7);
 	RUN("store, hole", "\x66\x89\x37", hole, 7);
 	RUN("store byte, null", "\x40\x88\x37", 0, 7);
@@ -78,10 +78,7 @@ int main(void)
 	RUN("cmpxchg, hole", "\xf0\x0f\xb1\x37", hole + 4, 0);
 	RUN("movups load, hole", "\x0f\x10\x07", hole + 16, 0);
 	RUN("movups store, read-only", "\x0f\x11\x07", ro + 16, 0);
-	RUN("movaps, misaligned", "\x0f\x28\x07", rw + 8, 0);
 	RUN("push to a bad stack", "\x48\x89\xe0\x48\x89\xfc\x50\x48\x89\xc4", 0x1000, 0);
-	RUN("load, not canonical", "\x8b\x07", 0x0000900000000000, 0);
-	RUN("load, not canonical, high", "\x8b\x07", 0x1234000000000000, 0);
 	RUN("load, kernel", "\x8b\x07", 0xffffffff80000000, 0);
 	RUN("store, kernel", "\x89\x07", 0xffff888000000000, 0);
 	RUN("load, past the end of a file", "\x8b\x07", file + 4096, 0);

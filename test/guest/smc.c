@@ -118,6 +118,22 @@ static void by_syscall(void)
 	close(fd[1]);
 }
 
+/* Code that has its stack on its own page: push rdi; inc qword [rsp]; pop rax; call L; ret; L: inc eax; ret */
+static void on_its_stack(void)
+{
+	unsigned char *p = page(1);
+	long sum = 0;
+	memcpy(p, "\x57\x48\xff\x04\x24\x58\xe8\x01\x00\x00\x00\xc3\xff\xc0\xc3", 15);
+	for (long i = 0; i < 20; i++) {
+		long r;
+		__asm__ volatile("mov %%rsp, %%rbx\n mov %2, %%rsp\n call *%3\n mov %%rbx, %%rsp\n"
+			: "=a" (r) : "D" (i), "r" (p + 4096), "r" (p) : "rbx", "memory", "cc");
+		sum += r;
+	}
+	say("on its own stack %ld\n", sum);
+	expect(sum == 190 + 40);
+}
+
 static void flips(void)
 {
 	unsigned char *p = page(1);
@@ -216,6 +232,7 @@ int main(void)
 	straddle();
 	mixed();
 	by_syscall();
+	on_its_stack();
 	flips();
 	remap();
 	memfd();

@@ -6,8 +6,21 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/time.h>
+#include <sys/uio.h>
 
 struct __attribute__((packed)) event { uint32_t events; uint64_t data; };
+
+/* Into one's own code. */
+static void write_code(void)
+{
+	static const unsigned char one[] = { 0xb8, 1, 0, 0, 0, 0xc3 }, two[] = { 0xb8, 2, 0, 0, 0, 0xc3 };
+	unsigned char *p = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct iovec from = { (void *)two, 6 }, to = { p, 6 };
+	memcpy(p, one, 6);
+	printf("runs %d\n", ((int (*)(void))p)());
+	show("process_vm_writev", raw(311, getpid(), &from, 1, &to, 1, 0));
+	printf("runs %d\n", ((int (*)(void))p)());
+}
 
 /* QEMU makes this file itself, shorter and with its own idea of the name. */
 static void stat_file(void)
@@ -67,6 +80,7 @@ int main(void)
 	struct { uint64_t val, uaddr; uint32_t flags, reserved; } w = { 1, (uint64_t)&futex, 2, 0 };
 	show("futex_waitv, other value", raw(449, &w, 1, 0, 0, 0));
 	show("memfd_secret bad", raw(447, GARBAGE(99)));
+	write_code();
 	stat_file();
 	return 0;
 }

@@ -1,0 +1,9 @@
+#!/bin/bash
+# Signals, threads, processes and code that changes, by programs that print what they find and judge it too
+# (test/guest). sig_canon is not here: it needs a real ARM64 kernel.
+. "$(dirname "$0")/../lib.sh"
+
+for p in sig_frame sig_fault sig_flags sig_stack sig_restart thread_stress fork_threads smc; do
+	twin "$p" "$top/build/guest/$p"
+done
+finish
