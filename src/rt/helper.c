@@ -8,6 +8,7 @@
 #include "rt/signal.h"
 #include "rt/host.h"
 #include "rt/string.h"
+#include "rt/x87.h"
 #include "a64/host.h"
 #include "tr/tr.h"
 #include "x86/cpuid.h"
@@ -348,6 +349,14 @@ static u64 ldmxcsr(struct thread *t, u64 host_ret)
 	return host_ret;
 }
 
+static u64 x87_state(struct thread *t, u64 nr, u64 host_ret)
+{
+	bool write;
+	size_t n = x87_control_size(nr, &write);
+
+	return x87_control(&t->cpu, nr) ? host_ret : page_fault(t, t->cpu.scratch[0], n, write);
+}
+
 static void popf(struct thread *t)
 {
 	u64 f = t->cpu.scratch[0];
@@ -380,6 +389,8 @@ u64 rt_helper(struct thread *t, u64 nr, u64 host_ret)
 	case TR_H_IDIV:     return divide(t, host_ret, true);
 	case TR_H_PUSHF:    t->cpu.scratch[0] = rt_get_rflags(&t->cpu) & ~(u64)RF; return host_ret;
 	case TR_H_POPF:     popf(t); return host_ret;
+	case TR_H_FNINIT: case TR_H_FNCLEX: case TR_H_FNSTENV: case TR_H_FLDENV: case TR_H_FNSAVE:
+	case TR_H_FRSTOR:   return x87_state(t, nr, host_ret);
 	case TR_H_NONE:
 	case TR_H_SPLITLOCK:
 	case TR_H_COUNT:    break;

@@ -150,6 +150,8 @@ int loader_find(struct program *p, const char *path, int fd, const char *argv0)
 	if (fd < 0) {
 		p->fd = open_exec(host);
 		if (p->fd < 0) return fail(p, p->fd, p->fd == -ENOENT ? "no such file" : "cannot be executed", path);
+	} else if ((r = may_execute(fd, 0))) {
+		return fail(p, r, "cannot be executed", path);
 	}
 	for (int depth = 0; ; depth++) {
 		char first[SCRIPT_SIZE] = { 0 };

@@ -464,6 +464,7 @@ static void drop(struct arena *a, struct region *r)
 void rt_code_changed(gaddr lo, gaddr hi)
 {
 	rt_lock(&rt_code_lock);
+	tr_forget(&tr);
 	for (struct arena *a = rt_arenas; a; a = a->next)
 		for (u32 k = 0; k < a->nregions; k++) {
 			struct region *r = arena_region(a, k);
@@ -489,6 +490,7 @@ void rt_code_drop_all(void)
 	struct thread *t = rt_self();
 
 	rt_lock(&rt_code_lock);
+	tr_forget(&tr);
 	epoch++;
 	for (struct arena *a = rt_arenas; a; a = a->next)
 		arena_reset(a);

@@ -79,24 +79,37 @@ static bool moves_rsp(const struct insn *i)
 	       i->o[1].kind == OP_IMM;
 }
 
-static int step(struct tr *c, int src, int n, struct block *b)
+/* The last instruction of b that writes flags, or -1. */
+static int writer(struct tr *c, struct block *b)
 {
-	struct insn *i = &c->ins[n];
-	u16 m;
+	int n = b->first + b->n - 1;
 
-	if (i->fact)
-		return NONE;
-	if (x86_rows[i->row].writes & F_ALL) {
-		bool full = (x86_rows[i->row].writes & F_ALL) == F_ALL && !(x86_rows[i->row].attr & ROW_MAYBE);
+	while (n >= b->first && !c->ins[n].fact && !(x86_rows[c->ins[n].row].writes & F_ALL))
+		n--;
+	return n < b->first ? -1 : n;
+}
 
-		return full && replayable(i) && !(i->prefix & PFX_LOCK) ? n : NONE;
+/* Is i a source as it stands: all six flags, whatever they were? */
+static bool source(const struct insn *i)
+{
+	return !i->fact && (x86_rows[i->row].writes & F_ALL) == F_ALL && !insn_maybe(i) && !(i->prefix & PFX_LOCK) && replayable(i);
+}
+
+/* Do the instructions of b from n on leave alone what src needs? */
+static bool kept(struct tr *c, struct block *b, int n, int src)
+{
+	u16 need = needs(&c->ins[src]);
+	bool rsp = moves_rsp(&c->ins[src]) && src >= b->first;
+
+	for (; n < b->first + b->n; n++) {
+		u16 m = changes(&c->ins[n]);
+
+		if (rsp && (mn(&c->ins[n]) == MN_POP || mn(&c->ins[n]) == MN_RET))
+			m &= ~(1u << RSP);
+		if (need & m)
+			return false;
 	}
-	if (src < 0)
-		return src;
-	m = changes(i);
-	if (moves_rsp(&c->ins[src]) && (mn(i) == MN_POP || mn(i) == MN_RET) && src >= b->first)
-		m &= ~(1u << RSP);
-	return needs(&c->ins[src]) & m ? NONE : src;
+	return true;
 }
 
 /* How far rsp has moved since i, in b, up to b's end with its RET done. */
@@ -137,30 +150,35 @@ static void meet(struct block *t, int src, bool *changed)
 
 void tr_sources(struct tr *c)
 {
+	s16 w[TR_MAX_BLOCKS];                   /* each block's own source; NONE: it writes flags otherwise; TOP: it does not */
 	bool changed = true;
 
-	for (u32 k = 0; k < c->nblk; k++)
-		c->blk[k].src_in = c->blk[k].entry ? NONE : TOP;
+	for (u32 k = 0; k < c->nblk; k++) {
+		struct block *b = &c->blk[k];
+		int n = writer(c, b);
+
+		w[k] = n < 0 ? TOP : source(&c->ins[n]) && kept(c, b, n + 1, n) ? at_end(c, b, n) : NONE;
+		b->src_in = b->entry ? NONE : TOP;
+	}
 	while (changed) {
 		changed = false;
 		for (u32 k = 0; k < c->nblk; k++) {
 			struct block *b = &c->blk[c->order[k]];
-			int s = b->src_in;
+			int s = w[c->order[k]];
 
+			if (s == TOP && b->src_in >= 0)
+				s = kept(c, b, b->first, b->src_in) ? at_end(c, b, b->src_in) : NONE;
+			else if (s == TOP)
+				s = b->src_in;
+			b->src = s;
 			if (s == TOP)
 				continue;
-			for (int n = b->first; n < b->first + b->n; n++)
-				s = step(c, s, n, b);
-			b->src = s = at_end(c, b, s);
 			if (b->next.block >= 0)
 				meet(&c->blk[b->next.block], s, &changed);
 			if (b->taken.block >= 0)
 				meet(&c->blk[b->taken.block], s, &changed);
 		}
 	}
-	for (u32 k = 0; k < c->nblk; k++)
-		if (c->blk[k].src_in == TOP)
-			c->blk[k].src = NONE;
 }
 
 /* The flag source seen from behind b's last instruction, or null. */

@@ -1,73 +1,21 @@
 /* emit_lock.c - read-modify-write as one step: the LOCK forms, XCHG, XADD, CMPXCHG, CMPXCHG8B, CMPXCHG16B.
  *
  * In TR_PLAIN nobody else sees the memory, and the plain forms serve: the driver comes here for LOCK only in the ordered
- * modes. There the `...al` forms of FEAT_LSE are full barriers by themselves, but for a cas that fails, which `dmb ish`
- * follows; their result never goes to XZR, which would take the acquire away. Without LSE: ldaxr, stlxr, `dmb ish`.
- * doc/memory.md argues both.
- *
- * The new value is made from the operand so that one LSE form does it (SUB adds -b, AND clears ~b, ADC adds b + CF); the
- * flags come from the old value afterwards, by the plain instruction's emitter.
- *
- * An atomic that ARM64 refuses at its alignment (beyond 16 bytes with LSE2, else any misaligned one) faults with SIGBUS.
- * The fault handler then stops the process's other threads and runs that one instruction as TR_PLAIN code: it does the
- * same at any alignment, and for a while there is nobody else. Nothing here has to know.
+ * modes. The new value is made from the operand so that one atomic operation does it (SUB adds -b, AND clears ~b, ADC
+ * adds b + CF); the flags come from the old value afterwards, by the plain instruction's emitter.
  * SDM vol. 3 9.1.2 (bus locking), vol. 2 LOCK, CMPXCHG, XADD, XCHG.
  */
+#include "tr/atomic.h"
 #include "tr/emit_bit.h"
 #include "gen/decode.h"
 
 extern const struct emitter emit_add, emit_cmp;
 
 enum { AX = X8, CX = X9, DX = X2, BX = X19 };
-enum op { OP_ADD, OP_CLR, OP_SET, OP_EOR, OP_SWP, OP_NEG };
 
 static int regw(int w)             { return w == 8 ? 8 : 4; }
 static bool plain(struct tr *c)    { return c->env->order == TR_PLAIN; }
 static s64 back(struct tr *c, u32 *to) { return (u8 *)to - (u8 *)c->code.p; }
-
-static void new_value(struct tr *c, int w, enum op op, int d, int old, int in)
-{
-	switch (op) {
-	case OP_ADD: a_add(c, w, d, old, in); break;
-	case OP_CLR: a_bic(c, w, d, old, in); break;
-	case OP_SET: a_orr(c, w, d, old, in); break;
-	case OP_EOR: a_eor(c, w, d, old, in); break;
-	case OP_SWP: a_mov(c, w, d, in); break;
-	case OP_NEG: a_neg(c, w, d, old); break;
-	}
-}
-
-/* T_SRC = [T_ADDR], [T_ADDR] = T_SRC op in, at once. NZCV stays. */
-static void atomic(struct tr *c, int w, enum op op, int in)
-{
-	u32 *loop;
-
-	if (!has(c, HOST_LSE)) {
-		loop = c->code.p;
-		a_ldaxr(c, w, T_SRC, T_ADDR);
-		new_value(c, regw(w), op, T_DST, T_SRC, in);
-		a_stlxr(c, w, T2, T_DST, T_ADDR);
-		a_cbnz(c, 4, T2, back(c, loop));
-		a_dmb(c, A_ISH);
-		return;
-	}
-	switch (op) {
-	case OP_ADD: a_ldaddal(c, w, in, T_SRC, T_ADDR); break;
-	case OP_CLR: a_ldclral(c, w, in, T_SRC, T_ADDR); break;
-	case OP_SET: a_ldsetal(c, w, in, T_SRC, T_ADDR); break;
-	case OP_EOR: a_ldeoral(c, w, in, T_SRC, T_ADDR); break;
-	case OP_SWP: a_swpal(c, w, in, T_SRC, T_ADDR); break;
-	case OP_NEG:
-		a_ldr_i(c, w, T_SRC, T_ADDR, 0);
-		loop = c->code.p;
-		a_neg(c, regw(w), T_DST, T_SRC);
-		a_mov(c, 8, T2, T_SRC);
-		a_casal(c, w, T2, T_DST, T_ADDR);
-		a_eor(c, 8, T0, T2, T_SRC);
-		a_mov(c, 8, T_SRC, T2);
-		a_cbnz(c, 8, T0, back(c, loop));
-	}
-}
 
 /* The sense in which CF is wanted, by an instruction that also writes it. */
 static void need_c(struct tr *c, enum csense cs)
@@ -130,7 +78,7 @@ static void bit_locked(struct tr *c, struct insn *i, enum op op)
 {
 	tr_bit_addr(c, i);
 	tr_bit_mask(c, i, T1);
-	atomic(c, i->w, op, T1);
+	tr_atomic(c, i->w, op, T1);
 	tr_bit_flag(c, i, T_SRC);
 }
 
@@ -152,7 +100,7 @@ void tr_lock(struct tr *c, struct insn *i)
 		b = tr_src(c, i, 1, T_SRC2);
 	tr_addr(c, i, T_ADDR);
 	in = incoming(c, i, b, &op);
-	atomic(c, i->w, op, in);
+	tr_atomic(c, i->w, op, in);
 	if (live(c, x86_rows[i->row].writes & F_ALL))
 		e->fn(c, i, T_DST, T_SRC, b);
 }
@@ -177,7 +125,7 @@ EMIT(xchg, RAW)                                 /* always locked with memory */
 		tr_store(c, m, i->w, b);
 	} else {
 		tr_addr(c, i, T_ADDR);
-		atomic(c, i->w, OP_SWP, b);
+		tr_atomic(c, i->w, OP_SWP, b);
 	}
 	tr_wb(c, i, 1, T_SRC);
 }
@@ -191,7 +139,7 @@ EMIT(xadd, RAW)                                 /* dest, source = dest + source,
 	b = tr_src(c, i, 1, T_SRC2);
 	if (locked(c, i)) {
 		tr_addr(c, i, T_ADDR);
-		atomic(c, i->w, OP_ADD, b);
+		tr_atomic(c, i->w, OP_ADD, b);
 		if (live(c, F_ALL))
 			emit_add.fn(c, i, T_DST, T_SRC, b);
 		tr_wb(c, i, 1, T_SRC);
@@ -236,36 +184,6 @@ static void acc_from(struct tr *c, struct insn *i, int old)
 	}
 }
 
-/* T_SRC = [T_ADDR]; where that equals `expect`, [T_ADDR] = new. NZCV stays. T0, T2, T3 are lost. */
-static void compare_swap(struct tr *c, int w, int expect, int new)
-{
-	u32 *loop, *fail, *ok;
-
-	if (w < 4)
-		a_ubfx(c, 4, T3, expect, 0, w * 8);
-	else
-		a_mov(c, w, T3, expect);
-	if (has(c, HOST_LSE)) {
-		a_mov(c, 8, T_SRC, T3);
-		a_casal(c, w, T_SRC, new, T_ADDR);
-		a_eor(c, 8, T0, T_SRC, T3);
-		ok = c->code.p;
-		a_cbz(c, 8, T0, 0);
-		a_dmb(c, A_ISH);
-		a_bind(c, ok);
-		return;
-	}
-	loop = c->code.p;
-	a_ldaxr(c, w, T_SRC, T_ADDR);
-	a_eor(c, 8, T0, T_SRC, T3);
-	fail = c->code.p;
-	a_cbnz(c, 8, T0, 0);
-	a_stlxr(c, w, T2, new, T_ADDR);
-	a_cbnz(c, 4, T2, back(c, loop));
-	a_bind(c, fail);
-	a_dmb(c, A_ISH);
-}
-
 EMIT(cmpxchg, RAW | IMPLICIT)                   /* dest == rAX ? dest = source : rAX = dest */
 {
 	struct ea m;
@@ -274,7 +192,7 @@ EMIT(cmpxchg, RAW | IMPLICIT)                   /* dest == rAX ? dest = source :
 	b = tr_src(c, i, 1, T_SRC2);
 	if (locked(c, i)) {
 		tr_addr(c, i, T_ADDR);
-		compare_swap(c, i->w, AX, b);
+		tr_compare_swap(c, i->w, AX, b);
 		compare_acc(c, i, T_SRC);
 		acc_from(c, i, T_SRC);
 	} else if (i->o[0].kind == OP_MEM) {            /* stores in any case, and before rAX changes */
@@ -330,7 +248,9 @@ EMIT(cmpxchg8b, RAW | IMPLICIT)                 /* [m] == edx:eax ? [m] = ecx:eb
 	a_mov(c, 4, T_SRC2, BX);
 	a_bfi(c, 8, T_SRC2, CX, 32, 32);
 	if (locked(c, i)) {
-		compare_swap(c, 8, T_DST, T_SRC2);
+		tr_compare_swap(c, 8, T_DST, T_SRC2);
+		a_mov(c, 4, T_DST, AX);
+		a_bfi(c, 8, T_DST, DX, 32, 32);
 		a_eor(c, 8, T2, T_SRC, T_DST);
 	} else {
 		tr_load(c, tr_ea_reg(T_ADDR), 8, T_SRC);

@@ -203,12 +203,16 @@ static inline void before(struct after *a, const struct effect *x)
 	a->flags = (a->flags & ~x->fk) | x->fr;
 }
 
-/* The same for a whole block, from its sum. */
-static bool block(struct tr *c, struct block *b, const struct effect *sum)
+static bool block(struct tr *c, struct block *b, const struct effect *x)
 {
 	struct after a = after(c, b);
 
-	before(&a, sum);
+	for (int n = b->first + b->n - 1; n >= b->first; n--) {
+		c->ins[n].live = a.flags;
+		c->fact[n].parts = a.p;
+		c->fact[n].hi = a.hi;
+		before(&a, &x[n]);
+	}
 	if (b->entry || b->loop)                /* polls: a safepoint */
 		a.p = PARTS_ALL;
 	if (a.flags == b->live_in && a.p == b->parts_in && a.hi == b->hi_in)
@@ -219,19 +223,12 @@ static bool block(struct tr *c, struct block *b, const struct effect *sum)
 	return true;
 }
 
-/* x, then y. */
-static struct effect then(const struct effect *x, const struct effect *y)
-{
-	return (struct effect){
-		x->pr | (y->pr & ~x->pk), x->pk | y->pk,
-		x->hr | (y->hr & ~x->hk), x->hk | y->hk,
-		x->fr | (y->fr & ~x->fk), x->fk | y->fk,
-	};
-}
-
 static void zeros(struct tr *c)
 {
-	bool changed = true;
+	bool changed = false;
+
+	for (u32 k = 0; k < c->nins && !changed; k++)
+		changed = c->ins[k].fact == 0 && x86_rows[c->ins[k].row].attr & ROW_VEC;
 
 	for (u32 k = 0; k < c->nblk; k++)
 		c->blk[k].zero_in = c->blk[k].entry ? 0 : ~0u;
@@ -258,19 +255,19 @@ static void zeros(struct tr *c)
 }
 
 /* Straight-line look-ahead: stops at the first branch it cannot follow, and after a few instructions. */
-u8 tr_flags_needed(struct tr *c, gaddr pc)
+static u8 needed(struct tr *c, gaddr pc)
 {
 	u8 open = F_ALL, needed = 0;
 
-	for (int n = 0; n < 8 && open; n++) {
+	for (int k = 0; k < 8 && open; k++) {
 		struct insn i;
-		u8 buf[15];
-		size_t got = 0;
+		u32 n = 0;
+		const u8 *p = 0;
 		const struct x86_row *r;
 
 		if (!c->env->stable || c->env->stable(c->env->ctx, pc))
-			got = c->env->fetch(c->env->ctx, pc, buf, sizeof buf);
-		if (!got || x86_decode(&i, buf, got, pc, c->env->x86) != X86_OK)
+			p = tr_bytes(c, pc, &n);
+		if (!n || x86_decode(&i, p, n, pc, c->env->x86) != X86_OK)
 			break;
 		r = &x86_rows[i.row];
 		needed |= insn_reads(&i) & open;
@@ -286,6 +283,23 @@ u8 tr_flags_needed(struct tr *c, gaddr pc)
 	return needed | open;
 }
 
+u8 tr_flags_needed(struct tr *c, gaddr pc)
+{
+	typeof(c->needed[0]) *e = &c->needed[pc % countof(c->needed)];
+
+	if (e->pc != pc) {
+		e->pc = pc;
+		e->flags = needed(c, pc);
+	}
+	return e->flags;
+}
+
+void tr_forget(struct tr *c)
+{
+	for (u32 k = 0; k < countof(c->needed); k++)
+		c->needed[k].pc = 0;
+}
+
 static void look_ahead(struct tr *c, struct edge *e)
 {
 	if (e->pc && e->block < 0)
@@ -294,19 +308,16 @@ static void look_ahead(struct tr *c, struct edge *e)
 
 void tr_live(struct tr *c)
 {
-	struct effect x[TR_MAX_INSNS], sum[TR_MAX_BLOCKS];
+	struct effect x[TR_MAX_INSNS];
 	bool changed = true;
 
+	for (u32 n = 0; n < c->nins; n++)
+		x[n] = effect(&c->ins[n]);
 	for (u32 k = 0; k < c->nblk; k++) {
 		struct block *b = &c->blk[k];
 
 		b->live_in = 0;
 		b->parts_in = b->hi_in = 0;
-		sum[k] = (struct effect){ 0 };
-		for (int n = b->first; n < b->first + b->n; n++) {
-			x[n] = effect(&c->ins[n]);
-			sum[k] = then(&sum[k], &x[n]);
-		}
 		look_ahead(c, &b->next);
 		look_ahead(c, &b->taken);
 		b->taken.defer = !c->env->plain && b->taken.block < 0 && !is_call(c, b) && tr_source(c, b) ? F_P | F_A : 0;
@@ -314,18 +325,7 @@ void tr_live(struct tr *c)
 	while (changed) {
 		changed = false;
 		for (u32 k = c->nblk; k-- > 0;)
-			changed |= block(c, &c->blk[c->order[k]], &sum[c->order[k]]);
-	}
-	for (u32 k = 0; k < c->nblk; k++) {
-		struct block *b = &c->blk[k];
-		struct after a = after(c, b);
-
-		for (int n = b->first + b->n - 1; n >= b->first; n--) {
-			c->ins[n].live = a.flags;
-			c->fact[n].parts = a.p;
-			c->fact[n].hi = a.hi;
-			before(&a, &x[n]);
-		}
+			changed |= block(c, &c->blk[c->order[k]], x);
 	}
 	zeros(c);
 }

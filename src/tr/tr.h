@@ -110,7 +110,10 @@ struct tr {
 	struct block blk[TR_MAX_BLOCKS];
 	struct fact fact[TR_MAX_INSNS + 1];
 	u16 order[TR_MAX_BLOCKS];       /* blocks by guest address: the order of emission    */
-	u16 find[1024];                 /* hash of an address -> instruction + 1             */
+	_Alignas(8) u8 find[1024];      /* hash of an address -> instruction + 1             */
+	u8 in_block[TR_MAX_INSNS + 1];  /* instruction -> block                              */
+	struct { gaddr lo; u32 n; bool end; u8 bytes[256]; } window;    /* tr_bytes: end: fewer than asked for were there */
+	struct { gaddr pc; u8 flags; } needed[256];     /* what tr_flags_needed found; emptied by tr_forget */
 	u32 nins, nblk;
 	gaddr lo, hi;                   /* guest bytes covered                               */
 	u32 *start;
@@ -149,6 +152,8 @@ void tr_region(struct tr *c, gaddr pc);
 void tr_sources(struct tr *c);
 void tr_live(struct tr *c);
 int  tr_emit(struct tr *c);
+const u8 *tr_bytes(struct tr *c, gaddr pc, u32 *n);
+void tr_forget(struct tr *c);                   /* guest code changed: nothing that was seen of it holds any more */
 u8   tr_flags_needed(struct tr *c, gaddr pc);   /* which flags code at pc may read before it sets them; bounded look-ahead */
 
 /* --- for emitters ------------------------------------------------------------------------------------------ */
@@ -247,6 +252,7 @@ enum tr_helper {
 	TR_H_DIV, TR_H_IDIV,            /* 128 / 64 bits: cpu.scratch[0] = divisor           */
 	TR_H_PUSHF, TR_H_POPF,
 	TR_H_SPLITLOCK,
+	TR_H_FNINIT, TR_H_FNCLEX, TR_H_FNSTENV, TR_H_FLDENV, TR_H_FNSAVE, TR_H_FRSTOR,
 	TR_H_COUNT
 };
 
