@@ -1,4 +1,4 @@
-/* execwatch [-n|-b] [-o REPORT] PROGRAM ARGS... - runs a program so that no x86-64 child can run unseen.
+/* execwatch [-n|-b] [-r DIR] [-o REPORT] PROGRAM ARGS... - runs a program so that no x86-64 child can run unseen.
  *
  * On an x86-64 machine an execve that reaches the host's kernel with an x86-64 file runs natively, and a test of the
  * translator passes without testing anything. So: a user, mount and pid namespace of its own; a private binfmt_misc
@@ -10,6 +10,7 @@
  *
  *  -n   the same surroundings for a native twin: no binfmt, no rule about what is executed
  *  -b   only the binfmt: no pid namespace, no watch (for ./run)
+ *  -r   in DIR as the root directory, with /proc and /dev
  * QEMU=PATH names another QEMU; the default is build/qemu10/qemu-aarch64 beside this program.
  *
  * Being ptraced, a program under test cannot be ptraced by another; that belongs to the VM tests. */
@@ -19,7 +20,6 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +35,9 @@
 enum { BAD = 99, TROUBLE = 125 };
 
 static char qemu[PATH_MAX];
-static const char *report;
+static struct stat qemu_file;
+static const char *root;
+static FILE *report;
 
 static void die(const char *what)
 {
@@ -50,20 +52,6 @@ static void put(const char *path, const char *text)
 	if (fd < 0 || write(fd, text, strlen(text)) < 0)
 		die(path);
 	close(fd);
-}
-
-static void say(const char *form, ...)
-{
-	FILE *f = report ? fopen(report, "a") : stderr;
-	va_list ap;
-
-	if (!f)
-		return;
-	va_start(ap, form);
-	vfprintf(f, form, ap);
-	va_end(ap);
-	if (f != stderr)
-		fclose(f);
 }
 
 /* ---- the surroundings ------------------------------------------------------------------------------------ */
@@ -171,7 +159,7 @@ static void find_qemu(void)
 	self[n] = 0;
 	*strrchr(self, '/') = 0;
 	snprintf(path, sizeof path, "%s/../qemu10/qemu-aarch64", self);
-	if (!realpath(env ? env : path, qemu))
+	if (!realpath(env ? env : path, qemu) || stat(qemu, &qemu_file) < 0)
 		die(env ? env : path);
 }
 
@@ -191,16 +179,17 @@ static bool arm64_file(const char *path)
 static bool image_ok(pid_t pid)
 {
 	char proc[32], exe[PATH_MAX];
-	struct stat a, b;
+	struct stat st;
 	ssize_t n;
 
 	snprintf(proc, sizeof proc, "/proc/%d/exe", pid);
-	if (*qemu ? stat(proc, &a) == 0 && stat(qemu, &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino
+	if (*qemu ? stat(proc, &st) == 0 && st.st_dev == qemu_file.st_dev && st.st_ino == qemu_file.st_ino
 		  : arm64_file(proc))
 		return true;
 	n = readlink(proc, exe, sizeof exe - 1);
 	exe[n < 0 ? 0 : n] = 0;
-	say("executed natively: %s\n", n < 0 ? "?" : exe);
+	fprintf(report, "executed natively: %s\n", n < 0 ? "?" : exe);
+	fflush(report);
 	return false;
 }
 
@@ -256,6 +245,16 @@ static void run(char **argv)
 	_exit(errno == ENOENT ? 127 : 126);
 }
 
+static void enter_root(void)
+{
+	if (chdir(root) < 0)
+		die(root);
+	if (mount("proc", "proc", "proc", 0, NULL) < 0 || mount("/dev", "dev", NULL, MS_BIND | MS_REC, NULL) < 0)
+		die("mounting in the root directory");
+	if (chroot(".") < 0)
+		die("chroot");
+}
+
 /* As process 1: the first program is a child, since process 1 is deaf to signals. */
 static int init(char **argv, bool native)
 {
@@ -266,6 +265,8 @@ static int init(char **argv, bool native)
 		die("mounting /proc");
 	if (!native && *qemu)
 		register_qemu();
+	if (root)
+		enter_root();
 	if ((pid = fork()) < 0)
 		die("fork");
 	if (pid == 0) {
@@ -286,15 +287,20 @@ int main(int argc, char **argv)
 	int o, st;
 	pid_t pid;
 
-	while ((o = getopt(argc, argv, "+nbo:")) > 0)
+	report = stderr;
+	while ((o = getopt(argc, argv, "+nbo:r:")) > 0)
 		switch (o) {
 		case 'n': native = true; break;
 		case 'b': only_binfmt = true; break;
-		case 'o': report = optarg; break;
+		case 'r': root = optarg; break;
+		case 'o':
+			if (!(report = fopen(optarg, "ae")))
+				die(optarg);
+			break;
 		default:  return TROUBLE;
 		}
 	if (!argv[optind]) {
-		fprintf(stderr, "usage: execwatch [-n|-b] [-o REPORT] PROGRAM ARGS...\n");
+		fprintf(stderr, "usage: execwatch [-n|-b] [-r DIR] [-o REPORT] PROGRAM ARGS...\n");
 		return TROUBLE;
 	}
 	find_qemu();

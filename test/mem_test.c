@@ -52,7 +52,9 @@ static s64 call(long nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
 }
 
 #include "../src/rt/map.c"
+#include "../src/rt/layout.c"
 #include "../src/rt/mem.c"
+#include "../src/rt/grow.c"
 #include "../src/rt/remap.c"
 #include "../src/rt/slot.c"
 #include "../src/rt/track.c"

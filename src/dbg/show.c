@@ -62,6 +62,10 @@ static void show_insn(const struct insn *i)
 	char text[128], hex[48], a[8], b[8], l[8];
 	int n = 0;
 
+	if (i->pc - SHOW_AT + i->len > nbytes) {
+		rt_print(1, "%lx  (beyond the bytes given)\n", i->pc);
+		return;
+	}
 	for (u32 k = 0; k < i->len; k++)
 		n += rt_format(hex + n, sizeof hex - n, "%02x ", bytes[i->pc - SHOW_AT + k]);
 	x86_text(text, sizeof text, i);
@@ -78,6 +82,7 @@ static const struct insn *insn_at(const struct tr *c, gaddr pc)
 
 static void show_code(const struct tr *c)
 {
+	const struct insn *last = 0;
 	u32 m = 0;
 
 	for (const u32 *p = c->start; p < c->code.p; p++) {
@@ -87,7 +92,8 @@ static void show_code(const struct tr *c)
 		for (; m < c->nmap && c->map[m].host <= at; m++) {
 			const struct insn *i = insn_at(c, c->lo + c->map[m].guest);
 
-			if (i) show_insn(i);
+			if (i && i != last) show_insn(i);
+			last = i;
 		}
 		a_text(text, sizeof text, *p, (u64)p);
 		rt_print(1, "        %08x  %s\n", *p, text);

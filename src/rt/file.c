@@ -18,13 +18,17 @@ static struct mfile *files;
 
 void map_file_ref(struct mfile *f, int by)
 {
+	static struct mfile *gone[64];          /* for a while, since rt_vma gives paths away */
+	static u32 next;
 	struct mfile **p;
 
 	f->refs += by;
 	if (f->refs) return;
 	for (p = &files; *p != f; p = &(*p)->next);
 	*p = f->next;
-	rt_free(f, f->size);
+	if (gone[next]) rt_free(gone[next], gone[next]->size);
+	gone[next] = f;
+	next = (next + 1) % countof(gone);
 }
 
 void mem_file_put(struct mfile *f) { if (f) map_file_ref(f, -1); }

@@ -9,6 +9,7 @@
 #include "rt/host.h"
 #include "rt/string.h"
 #include "rt/x87.h"
+#include "rt/pcmpstr.h"
 #include "a64/host.h"
 #include "tr/tr.h"
 #include "x86/cpuid.h"
@@ -101,9 +102,9 @@ _Static_assert(sizeof(struct fximage) == 416, "FXSAVE");
 
 void x86_fxsave(struct cpu *c, u8 img[416])
 {
-	struct fximage f = { .fcw = c->fcw, .fsw = c->x87.sw, .ftw = c->x87.tag, .fop = c->x87.opcode, .fip = c->x87.fip,
-			     .fdp = c->x87.fdp, .mxcsr = c->mxcsr |= sticky(c->fpsr), .mxcsr_mask = MXCSR_MASK };
-	int top = c->x87.sw >> 11 & 7;
+	struct fximage f = { .fcw = c->fcw, .fsw = x87_sw(c), .ftw = x87_tag(c), .fop = c->fop, .fip = c->x87.fip, .fdp = c->fdp,
+			     .mxcsr = c->mxcsr |= sticky(c->fpsr), .mxcsr_mask = MXCSR_MASK };
+	int top = c->x87.top;
 
 	for (int i = 0; i < 8; i++) {
 		f.st[i].m = c->x87.st[(top + i) & 7].m;
@@ -120,10 +121,10 @@ bool x86_fxrstor(struct cpu *c, const u8 img[416])
 
 	memcpy(&f, img, sizeof f);
 	if (f.mxcsr & ~MXCSR_MASK) return false;
-	top = f.fsw >> 11 & 7;
-	c->fcw = f.fcw;
 	c->mxcsr = f.mxcsr;
-	c->x87.sw = f.fsw; c->x87.tag = f.ftw; c->x87.opcode = f.fop; c->x87.fip = f.fip; c->x87.fdp = f.fdp;
+	x87_set(c, f.fcw, f.fsw, f.ftw);
+	c->fop = f.fop; c->x87.fip = f.fip; c->fdp = f.fdp;
+	top = c->x87.top;
 	for (int i = 0; i < 8; i++) {
 		c->x87.st[(top + i) & 7].m = f.st[i].m;
 		c->x87.st[(top + i) & 7].se = f.st[i].se;
@@ -137,8 +138,8 @@ bool x86_fxrstor(struct cpu *c, const u8 img[416])
 void x86_fpu_reset(struct cpu *c)
 {
 	memset(c->v, 0, sizeof c->v);
-	memset(&c->x87, 0, sizeof c->x87);
-	c->fcw = 0x37f;
+	memset(c->x87.st, 0, sizeof c->x87.st);
+	x87_init(c);
 	c->mxcsr = MXCSR_RESET;
 	c->fpcr = fpcr_of(MXCSR_RESET);
 	c->fpsr = 0;
@@ -300,7 +301,7 @@ static u64 xgetbv(struct thread *t, u64 host_ret)
 /* --- state in memory ---------------------------------------------------------------------------------------- */
 
 /* A helper's access to guest memory failed: the page fault, as translated code would have raised it. */
-static u64 page_fault(struct thread *t, gaddr a, size_t n, bool write)
+u64 rt_page_fault(struct thread *t, gaddr a, size_t n, bool write)
 {
 	struct vma v;
 	u32 need = write ? 2 : 1;
@@ -324,7 +325,7 @@ static u64 fxsave(struct thread *t, u64 host_ret)
 	if (a & 15 || a >> 47) return gp(t);
 	rt_vectors_save(&t->cpu);
 	x86_fxsave(&t->cpu, img);
-	return rt_write(a, img, sizeof img) ? host_ret : page_fault(t, a, 512, true);
+	return rt_write(a, img, sizeof img) ? host_ret : rt_page_fault(t, a, 512, true);
 }
 
 static u64 fxrstor(struct thread *t, u64 host_ret)
@@ -333,7 +334,7 @@ static u64 fxrstor(struct thread *t, u64 host_ret)
 	u8 img[416];
 
 	if (a & 15 || a >> 47) return gp(t);
-	if (!rt_read(img, a, sizeof img)) return page_fault(t, a, 512, false);
+	if (!rt_read(img, a, sizeof img)) return rt_page_fault(t, a, 512, false);
 	rt_vectors_save(&t->cpu);
 	if (!x86_fxrstor(&t->cpu, img)) return gp(t);
 	rt_vectors_load(&t->cpu);
@@ -347,14 +348,6 @@ static u64 ldmxcsr(struct thread *t, u64 host_ret)
 	if (v & ~MXCSR_MASK) return gp(t);
 	x86_set_mxcsr(&t->cpu, v);
 	return host_ret;
-}
-
-static u64 x87_state(struct thread *t, u64 nr, u64 host_ret)
-{
-	bool write;
-	size_t n = x87_control_size(nr, &write);
-
-	return x87_control(&t->cpu, nr) ? host_ret : page_fault(t, t->cpu.scratch[0], n, write);
 }
 
 static void popf(struct thread *t)
@@ -389,8 +382,8 @@ u64 rt_helper(struct thread *t, u64 nr, u64 host_ret)
 	case TR_H_IDIV:     return divide(t, host_ret, true);
 	case TR_H_PUSHF:    t->cpu.scratch[0] = rt_get_rflags(&t->cpu) & ~(u64)RF; return host_ret;
 	case TR_H_POPF:     popf(t); return host_ret;
-	case TR_H_FNINIT: case TR_H_FNCLEX: case TR_H_FNSTENV: case TR_H_FLDENV: case TR_H_FNSAVE:
-	case TR_H_FRSTOR:   return x87_state(t, nr, host_ret);
+	case TR_H_X87:      return rt_x87(t, host_ret);
+	case TR_H_PCMPSTR:  rt_pcmpstr(&t->cpu); return host_ret;
 	case TR_H_NONE:
 	case TR_H_SPLITLOCK:
 	case TR_H_COUNT:    break;

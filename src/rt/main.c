@@ -146,8 +146,8 @@ static _Noreturn void start(int argc, char **argv)
 	vdso = rt_host_aux(AT_SYSINFO_EHDR, 0);
 	rt_vdso_lo = vdso;
 	rt_vdso_hi = vdso ? vdso + 4 * rt.page : 0;
-	options_read(&s, argc, argv, rt_host_aux(AT_FLAGS, 0), rt_host_aux(AT_EXECFD, -1),
-	             rt_host_aux(AT_SECURE, 0));
+	options_read(&s, argc, argv, (char *)rt_host_aux(AT_EXECFN, 0), rt_host_aux(AT_FLAGS, 0),
+	             rt_host_aux(AT_EXECFD, -1), rt_host_aux(AT_SECURE, 0));
 	find_host();
 	find_vendor();
 	if (rt_opt.hex) {

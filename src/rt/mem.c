@@ -1,4 +1,4 @@
-/* mem.c - the guest's address space: mmap, munmap, mprotect, brk and the stack, by Linux' rules for x86-64.
+/* mem.c - the guest's address space: placing maps, mmap, munmap, mprotect, by Linux' rules for x86-64.
  *
  * stele chooses every address that the guest does not fix, from its own list of maps: top-down below the stack, as
  * Linux does. What else lives below the guest's limit (small hosts, user-mode QEMU) is met by probing: a new map never
@@ -12,28 +12,6 @@
 
 struct mem mem;
 
-bool mem_randomized(void) { return !(rt.personality & 0x0040000 /* ADDR_NO_RANDOMIZE */); }
-
-u64 mem_random(void)
-{
-	static u64 pool[32];
-	static u32 left;
-	static struct lock lock;
-	u64 v;
-
-	rt_lock(&lock);
-	if (!left) {
-		if (host_call(__NR_getrandom, pool, sizeof pool, 1 /* GRND_NONBLOCK */) == sizeof pool)
-			left = countof(pool);
-		else for (; left < countof(pool); left++)       /* early in boot: better than nothing */
-			host_call(__NR_clock_gettime, 1, pool), pool[left] = pool[1] * 0x9e3779b97f4a7c15ull ^ (u64)&v;
-	}
-	v = pool[--left];
-	pool[left] = 0;
-	rt_unlock(&lock);
-	return v;
-}
-
 /* --- the host side */
 
 s64 mem_host_new(gaddr a, u64 len, u32 prot, u32 flags, int fd, u64 off)
@@ -45,7 +23,7 @@ s64 mem_host_new(gaddr a, u64 len, u32 prot, u32 flags, int fd, u64 off)
 	return -EEXIST;
 }
 
-static bool probe(gaddr a, u64 len)
+bool mem_probe(gaddr a, u64 len)
 {
 	if (mem_host_reserve(a, len) != (s64)a) return false;
 	host_call(__NR_munmap, a, len);
@@ -59,7 +37,7 @@ void mem_note_foreign(gaddr a, u64 len, u64 grain)
 	while (hi - lo > grain) {               /* the highest piece that is taken */
 		gaddr mid = page_down(lo + (hi - lo) / 2);
 
-		if (probe(mid, hi - mid)) hi = mid;
+		if (mem_probe(mid, hi - mid)) hi = mid;
 		else lo = mid;
 	}
 	lo = align_down(lo, grain);
@@ -85,62 +63,7 @@ static void forget_foreign(void)
 	mem.maps.n = n;
 }
 
-/* --- where the limit and the layout are */
-
-static void find_limit(void)
-{
-	static const u8 bits[] = { 47, 42, 39 };
-	u64 here = (u64)__builtin_frame_address(0);
-
-	rt.limit = GUEST_LIMIT;
-	if (here >> 47) return;
-	for (u32 i = 0; i < countof(bits); i++)         /* a spot in the upper half that is likely to be free */
-		for (u64 k = 9; k < 16; k++) {
-			rt.limit = (1ull << bits[i]) - GUEST_PAGE;
-			if (probe(k << (bits[i] - 4), rt.page)) return;
-		}
-}
-
-static u64 random_pages(unsigned bits)
-{
-	unsigned lost = __builtin_clzll(rt.limit) - 17;  /* a smaller address space, less randomness */
-
-	if (!mem_randomized() || bits <= lost) return 0;
-	return (mem_random() & ((1ull << (bits - lost)) - 1)) * rt.page;
-}
-
-#define STACK_RND_BITS  22
-#define MMAP_RND_BITS   28
-#define GUARD_GAP       (256 * GUEST_PAGE)
-
-static u64 stack_limit(void)
-{
-	struct { u64 cur, max; } r;
-
-	if (host_call(__NR_prlimit64, 0, 3 /* RLIMIT_STACK */, 0, &r)) return 8u << 20;
-	return r.cur;
-}
-
-/* Linux: arch/x86 mmap_base(): a gap for the stack between 128 MiB and five sixths, plus what the stack is moved by. */
-void mem_init(void)
-{
-	u64 gap = stack_limit(), pad = GUARD_GAP;
-
-	rt.personality = host_call(__NR_personality, 0xffffffff);
-	find_limit();
-	if (mem_randomized()) pad += ((u64)GUEST_PAGE << STACK_RND_BITS) >> (__builtin_clzll(rt.limit) - 17);
-	gap = gap + pad < gap ? gap : gap + pad;
-	if (gap < 128ull << 20) gap = 128ull << 20;
-	if (gap > rt.limit / 6 * 5) gap = rt.limit / 6 * 5;
-	mem.gap = gap;
-	mem.base = page_down(rt.limit - gap - random_pages(MMAP_RND_BITS));
-	mem.bottom = page_up(rt.limit / 3) + random_pages(MMAP_RND_BITS);
-	mem.legacy = rt.personality & 0x0200000;        /* ADDR_COMPAT_LAYOUT */
-}
-
 /* --- choosing addresses */
-
-struct want { u64 size, align; gaddr lo, hi; bool low; };
 
 static gaddr pick(const struct want *w)
 {
@@ -148,8 +71,7 @@ static gaddr pick(const struct want *w)
 	              : map_top(&mem.maps, w->lo, w->hi, w->size, w->align);
 }
 
-/* Maps at the best place for w. Address or errno. */
-static s64 place(const struct want *w, u64 len, u32 prot, u32 flags, int fd, u64 off)
+s64 mem_place(const struct want *w, u64 len, u32 prot, u32 flags, int fd, u64 off)
 {
 	u64 grain = 16u << 20;
 	bool again = false;
@@ -179,12 +101,12 @@ static s64 place_anywhere(struct want *w, u64 len, u32 prot, u32 flags, int fd, 
 	w->lo = mem.legacy ? mem.bottom : 64u << 10;
 	w->hi = mem.legacy ? rt.limit : mem.base;
 	w->low = mem.legacy;
-	r = place(w, len, prot, flags, fd, off);
+	r = mem_place(w, len, prot, flags, fd, off);
 	if (r != -ENOMEM) return r;
 	w->lo = 64u << 10;                              /* as Linux: the other way round when that is full */
 	w->hi = rt.limit;
 	w->low = true;
-	return place(w, len, prot, flags, fd, off);
+	return mem_place(w, len, prot, flags, fd, off);
 }
 
 static s64 reserve(struct want *w, bool anywhere)
@@ -195,7 +117,7 @@ static s64 reserve(struct want *w, bool anywhere)
 	rt_lock(&mem.lock);
 	r = !map_room(&mem.maps, 2) ? -ENOMEM :
 	    anywhere ? place_anywhere(w, w->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
-	             : place(w, w->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	             : mem_place(w, w->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (!failed(r)) {
 		m.lo = r;
 		m.hi = r + w->size;
@@ -331,7 +253,7 @@ static s64 map_free_choice(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64
 		w.lo = 0x40000000;
 		w.hi = 0x80000000;
 		w.low = true;
-		return place(&w, len, prot, flags & ~X86_MAP_32BIT, fd, off);
+		return mem_place(&w, len, prot, flags & ~X86_MAP_32BIT, fd, off);
 	}
 	slot = slot_wanted(flags, fd, off, len);
 	w.size += slot;
@@ -360,8 +282,7 @@ static s64 map_fixed(gaddr a, u64 len, u32 prot, u32 flags, int fd, u64 off)
 	return r;
 }
 
-/* The list's entry for a new map. Everything below it in the list is gone. */
-static void enter_map(gaddr a, u64 len, u32 prot, u32 flags, struct mfile *f, u64 off, u16 mf)
+void mem_enter(gaddr a, u64 len, u32 prot, u32 flags, struct mfile *f, u64 off, u16 mf)
 {
 	struct map m = { .lo = a, .hi = a + len, .off = off, .file = f, .kind = MAP_GUEST, .prot = prot & PROT_ALL };
 	bool shared = (flags & MAP_TYPE) != MAP_PRIVATE;
@@ -439,7 +360,7 @@ s64 rt_mmap(gaddr addr, u64 len, u32 prot, u32 flags, int fd, u64 off)
 		r = map_free_choice(page_down(addr), len, host_prot(prot), flags & ~MAP_EXECUTABLE, fd, off);
 	}
 	if (failed(r)) mem_file_put(f);
-	else enter_map(r, len, prot, flags, f, off, mf);
+	else mem_enter(r, len, prot, flags, f, off, mf);
 	rt_unlock(&mem.lock);
 	if (had_code && !failed(r)) rt_code_changed(addr, addr + len);
 	return r;
@@ -533,152 +454,6 @@ s64 rt_mprotect(gaddr addr, u64 len, u32 prot)
 	return r;
 }
 
-/* --- brk */
-
-void mem_brk_init(gaddr start)
-{
-	gaddr room = start + (64ull << 30), a = page_up(start);
-	struct map m = { .kind = MAP_ROOM };
-
-	if (start < 0x40000000) room = 0x40000000;      /* MAP_32BIT's range begins there */
-	if (room > rt.limit) room = rt.limit;
-	rt_lock(&mem.lock);
-	rt.brk_start = rt.brk = start;
-	if (map_room(&mem.maps, 2)) {
-		u32 i = map_find(&mem.maps, a);
-		if (i < mem.maps.n && mem.maps.v[i].lo < room) room = mem.maps.v[i].lo;
-		m.lo = a;
-		m.hi = room;
-		if (a < room) map_add(&mem.maps, &m);
-	}
-	mem.brk_room = room;
-	rt_unlock(&mem.lock);
-}
-
-static bool brk_grow(gaddr lo, gaddr hi)
-{
-	u32 prot = PROT_READ | PROT_WRITE | (rt.personality & 0x0400000 ? PROT_EXEC : 0);
-
-	if (hi > rt.limit) return false;
-	/* one page more must be free, as Linux wants it */
-	for (u32 i = map_find(&mem.maps, lo); i < mem.maps.n && mem.maps.v[i].lo < hi + GUEST_PAGE; i++)
-		if (mem.maps.v[i].kind == MAP_GUEST || mem.maps.v[i].kind == MAP_ARENA) return false;
-	if (!map_room(&mem.maps, 4) ||
-	    failed(mem_host_new(lo, hi - lo, host_prot(prot), MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)))
-		return false;
-	enter_map(lo, hi - lo, prot, MAP_PRIVATE, 0, 0, 0);
-	return true;
-}
-
-static void brk_shrink(gaddr lo, gaddr hi)
-{
-	struct map m = { .lo = lo, .hi = hi < mem.brk_room ? hi : mem.brk_room, .kind = MAP_ROOM };
-
-	mem_unmap_locked(lo, hi);
-	if (m.lo < m.hi && map_free(&mem.maps, m.lo, m.hi) && map_room(&mem.maps, 2)) map_add(&mem.maps, &m);
-}
-
-s64 rt_brk(gaddr addr)
-{
-	gaddr old, new;
-	s64 r;
-	bool code = false;
-
-	rt_lock(&mem.lock);
-	old = page_up(rt.brk);
-	new = page_up(addr);
-	if (addr >= rt.brk_start && new >= addr) {
-		if (new > old) {
-			if (brk_grow(old, new)) rt.brk = addr;
-		} else {
-			if (new < old) {
-				code = mem_any_exec(new, old);
-				brk_shrink(new, old);
-			}
-			rt.brk = addr;
-		}
-	}
-	r = rt.brk;
-	rt_unlock(&mem.lock);
-	if (code) rt_code_unmap(new, old);
-	return r;
-}
-
-/* --- the stack */
-
-/* 8 MiB or the limit, whichever is less, are mapped at once, not 132 KiB that grow by faults: a system call that
- * writes into an untouched part of the stack would fail here, where the kernel's own stacks grow. Growth beyond that,
- * up to RLIMIT_STACK as it then is, is by faults. */
-int mem_stack(bool exec)
-{
-	u64 size = stack_limit();
-	u32 prot = PROT_READ | PROT_WRITE | (exec ? PROT_EXEC : 0);
-	gaddr top = rt.limit - random_pages(STACK_RND_BITS);
-	struct map room = { .kind = MAP_ROOM };
-	s64 r = -ENOMEM;
-
-	if (size > 8u << 20) size = 8u << 20;
-	size = page_down(size);
-	if (size < 128u << 10) size = 128u << 10;
-	rt_lock(&mem.lock);
-	for (; map_room(&mem.maps, 6) && failed(r) && size >= 128u << 10; size /= 2) {
-		struct want w = { .size = page_down(size) + GUARD_GAP, .align = rt.page, .lo = rt.limit / 4, .hi = top };
-
-		size = page_down(size);
-		w.size = size;
-		r = place(&w, size, host_prot(prot), MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-		if (!failed(r)) break;
-	}
-	if (!failed(r)) {
-		enter_map(r, size, prot, MAP_PRIVATE, 0, 0, MF_STACK);
-		rt.stack_lo = r;
-		rt.stack_hi = r + size;
-		mem.stack_room = rt.stack_hi > mem.gap ? rt.stack_hi - mem.gap : rt.page;
-		if (mem.stack_room < mem.base) mem.stack_room = mem.base;
-		if (mem.stack_room > rt.stack_lo) mem.stack_room = rt.stack_lo;
-		room.hi = rt.stack_lo;
-		room.lo = map_find(&mem.maps, mem.stack_room) < mem.maps.n ?
-		          mem.stack_room : rt.stack_lo;
-		if (room.lo < room.hi && map_free(&mem.maps, room.lo, room.hi)) map_add(&mem.maps, &room);
-		r = 0;
-	}
-	rt_unlock(&mem.lock);
-	return r;
-}
-
-bool mem_stack_grow(gaddr a)
-{
-	gaddr lo;
-	bool ok = false;
-	u64 max = stack_limit();
-
-	rt_lock(&mem.lock);
-	lo = page_down(a) > 128u << 10 ? page_down(a) - (128u << 10) : 0;       /* a little more than was asked for */
-	if (lo < mem.stack_room) lo = mem.stack_room;
-	if (a < rt.stack_lo && a >= lo && rt.stack_hi - page_down(a) <= max) {
-		u32 i = map_find(&mem.maps, rt.stack_lo), prot = mem.maps.v[i].prot;
-
-		if (rt.stack_hi - lo > max) lo = rt.stack_hi - page_down(max);
-		/* the guest may have taken some of the room; a guard gap stays below, as on Linux */
-		for (u32 j = map_find(&mem.maps, lo > GUARD_GAP ? lo - GUARD_GAP : 0); j < i; j++)
-			if (mem.maps.v[j].kind != MAP_ROOM && mem.maps.v[j].hi + GUARD_GAP > lo)
-				lo = mem.maps.v[j].hi + GUARD_GAP;
-		if (lo <= page_down(a) && map_room(&mem.maps, 4) &&
-		    !failed(mem_host_new(lo, rt.stack_lo - lo, host_prot(prot),
-		                         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0))) {
-			enter_map(lo, rt.stack_lo - lo, prot, MAP_PRIVATE, 0, 0, MF_STACK);
-			rt.stack_lo = lo;
-			ok = true;
-		}
-	} else if (a >= rt.stack_lo && a < rt.stack_hi) {
-		u32 i = map_find(&mem.maps, a);                 /* another thread was faster */
-		ok = i < mem.maps.n && mem.maps.v[i].lo <= a && mem.maps.v[i].flags & MF_STACK &&
-		     mem.maps.v[i].prot & PROT_WRITE;
-	}
-	rt_unlock(&mem.lock);
-	return ok;
-}
-
 /* --- looking */
 
 bool mem_any(gaddr a, struct map *out)
@@ -721,31 +496,6 @@ bool rt_vma(gaddr a, struct vma *out)
 	}
 	rt_unlock(&mem.lock);
 	return found;
-}
-
-size_t rt_fetch(void *ctx, gaddr pc, u8 *buf, size_t n)
-{
-	size_t got = 0;
-	gaddr end = pc;
-
-	(void)ctx;
-	rt_lock(&mem.lock);
-	for (u32 i = map_find(&mem.maps, pc); i < mem.maps.n && end - pc < n; i++) {
-		struct map *m = mem.maps.v + i;
-
-		if (m->lo > end || m->kind != MAP_GUEST || !(m->prot & PROT_EXEC)) break;
-		end = m->hi;
-	}
-	rt_unlock(&mem.lock);
-	if (end - pc < n) n = end - pc;
-	while (got < n) {                               /* a page at a time: behind the end of a file lies SIGBUS */
-		size_t k = rt.page - ((pc + got) & (rt.page - 1));
-
-		if (k > n - got) k = n - got;
-		if (!rt_read(buf + got, pc + got, k)) break;
-		got += k;
-	}
-	return got;
 }
 
 void mem_fork(enum fork_step s)

@@ -1,4 +1,4 @@
-/* mem_int.h - what the files of the address space share: mem.c, remap.c, slot.c, track.c. */
+/* mem_int.h - what the files of the address space share: mem.c layout.c grow.c remap.c slot.c track.c file.c. */
 #ifndef RT_MEM_INT_H
 #define RT_MEM_INT_H
 
@@ -43,6 +43,21 @@ static inline s64 mem_host_reserve(gaddr a, u64 len)
 {
 	return mem_host_new(a, len, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 }
+
+bool mem_probe(gaddr a, u64 len);       /* is all of it free on the host? */
+
+/* Where a new map may go: size may be more than is mapped, to keep room behind it. low: from below. */
+struct want { u64 size, align; gaddr lo, hi; bool low; };
+/* Maps at the best place for w. Address or errno. */
+s64 mem_place(const struct want *w, u64 len, u32 prot, u32 flags, int fd, u64 off);
+/* The list's entry for a new map, instead of what the list had there. flags: the guest's; mf: MF_ flags besides. */
+void mem_enter(gaddr a, u64 len, u32 prot, u32 flags, struct mfile *f, u64 off, u16 mf);
+
+/* layout.c */
+#define STACK_RND_BITS  22
+#define GUARD_GAP       (256 * GUEST_PAGE)
+u64 mem_random_pages(unsigned bits);    /* bytes, whole pages; bits is for a 47-bit address space */
+u64 mem_stack_limit(void);              /* RLIMIT_STACK */
 
 /* A probe at [a,a+len) failed: notes where, so that the next choice avoids it. */
 void mem_note_foreign(gaddr a, u64 len, u64 grain);

@@ -119,16 +119,28 @@ static int number(const char *s)
 	return *s ? -1 : n;
 }
 
-static char **self_argv;
+static const char *self;                /* stele's own file, by an absolute name; null if that is not known */
 
-void options_read(struct start *s, int argc, char **argv, u64 at_flags, u64 at_execfd, bool secure)
+/* name: what execve was given. It may be relative, and the working directory will change. */
+static void find_self(const char *name)
 {
-	static char *none[] = { (char *)"stele", 0 };
+	static char buf[4096];
+	s64 n;
+
+	self = name && name[0] == '/' ? name : 0;
+	if (self || !name) return;
+	n = host_call(__NR_getcwd, buf, sizeof buf);
+	if (n <= 0 || buf[0] != '/') return;
+	if ((size_t)rt_format(buf + n - 1, sizeof buf - n, "/%s", name) < sizeof buf - n) self = buf;
+}
+
+void options_read(struct start *s, int argc, char **argv, const char *execfn, u64 at_flags, u64 at_execfd, bool secure)
+{
 	int k = 1;
 
-	self_argv = argc ? argv : none;
 	if (!secure) environment();             /* who runs a set-id program has no say in how */
 	*s = (struct start){ .fd = (s64)at_execfd, .close_fd = true, .binfmt = at_flags & 1 || (s64)at_execfd >= 0 };
+	find_self(s->binfmt ? argv[0] : execfn);        /* AT_EXECFN is the program's name then */
 	if (s->binfmt && argc > 1) {
 		opt_binfmt = "1";
 		s->path = argv[1];
@@ -189,5 +201,5 @@ const char *options_self(char *buf, size_t size)
 		if (!host_call(__NR_faccessat, -100, buf, 1 /* X_OK */)) return buf;
 		return "/proc/self/exe";
 	}
-	return self_argv[0][0] == '/' ? self_argv[0] : 0;
+	return self && !host_call(__NR_faccessat, -100, self, 1) ? self : 0;
 }

@@ -14,8 +14,8 @@ struct start {
 };
 
 /* Reads argv and STELE_ variables into rt_opt; answers --help and --version itself; exits on bad usage.
- * Secure: AT_SECURE is set, so the environment is not trusted. */
-void options_read(struct start *s, int argc, char **argv, u64 at_flags, u64 at_execfd, bool secure);
+ * The last four are of the auxiliary vector. Secure: the environment is not trusted. */
+void options_read(struct start *s, int argc, char **argv, const char *execfn, u64 at_flags, u64 at_execfd, bool secure);
 
 /* The words that start stele again for another program with the same options: fills v with up to max pointers, ends
  * them with "--" and returns how many. Buf holds their text. -E2BIG when either is too small. */

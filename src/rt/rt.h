@@ -113,8 +113,7 @@ s64  rt_mremap(gaddr old, u64 old_len, u64 new_len, u32 flags, gaddr new_addr);
 s64  rt_madvise(gaddr addr, u64 len, int advice);
 s64  rt_brk(gaddr addr);
 struct vma { gaddr lo, hi; u32 prot, flags; u64 off; u64 dev, ino; const char *path; bool tracked; };
-bool rt_vma(gaddr a, struct vma *out);          /* the map that holds a, or the first one above it (out->lo > a) */
-size_t rt_fetch(void *ctx, gaddr pc, u8 *buf, size_t n);   /* executable bytes at pc */
+bool rt_vma(gaddr a, struct vma *out);          /* the map that holds a, or the first one above it (out->lo > a); path: valid for a while */
 /* A slot of `size` bytes for an arena, near [lo,hi) if it can be had (*near says). Address or 0. */
 u64  rt_arena_slot(gaddr lo, gaddr hi, u64 size, bool *near);
 
@@ -169,7 +168,7 @@ _Noreturn void rt_exit_group(int status);
 extern struct lock rt_threads_lock;
 extern struct thread *rt_threads;               /* the list, under that lock */
 
-/* --- smc.c: pages that code was made from and that the guest may write. rt_fetch's user tracks first, then reads. */
+/* --- smc.c: pages that code was made from and that the guest may write. Track first, then read. */
 bool rt_smc_track(gaddr lo, gaddr hi);          /* before bytes are read for translation: write-protects */
 bool rt_smc_valid(gaddr lo, gaddr hi);          /* under run.c's lock, before code is published: nothing was written since */
 void rt_smc_mapped(gaddr lo, gaddr hi);         /* a shared map came into being there */

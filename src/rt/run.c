@@ -1,7 +1,10 @@
 /* run.c - from a guest address to its translated code: look up, translate, link, drop.
  *
- * The table of entries is the process's: guest address -> host address, with bit 0 set when a call may enter (the word
- * before the entry pushes the pair). rt_code_lock guards it, the arenas and the translator's buffers.
+ * Code is first translated cold: little is taken in beyond what is run at once, and the entry counts. When it has
+ * been entered TR_HOT_AFTER times it is translated anew as a large region, and the branches that lead to it are moved.
+ *
+ * The table of entries is the process's: guest address -> host address, with the bits below. rt_code_lock guards it,
+ * the arenas and the translator's buffers.
  */
 #include "rt/arena.h"
 #include "rt/asm.h"
@@ -17,6 +20,9 @@ _Static_assert(offsetof(struct cpu, pair_sp) == CPU_PAIR_SP && offsetof(struct c
 
 #define REGION_ROOM  (256u << 10)       /* bytes an arena must have left before a region is made in it */
 
+enum { CALLABLE = 1,                    /* the word before the entry pushes the pair: a call may enter */
+       HOT = 2, BITS = 3 };
+
 struct lock rt_code_lock;
 static struct tr tr;                    /* under rt_code_lock */
 struct stats rt_stats;
@@ -24,7 +30,7 @@ static u32 epoch;                       /* counts drops: a host address kept ove
 
 /* --- the table of entries */
 
-static struct { gaddr pc; u64 host; } *table;
+static struct slot { gaddr pc; u64 host; u32 links; } *table;    /* links: branches to cold code, see moved */
 static u64 slots, filled;
 
 static u64 slot(gaddr pc)
@@ -44,7 +50,7 @@ static u64 entry(gaddr pc)
 static bool grow(void)
 {
 	u64 n = slots, size = n ? n * 2 : 4096;
-	typeof(table) old = table, new = rt_map(size * sizeof *table);
+	struct slot *old = table, *new = rt_map(size * sizeof *table);
 
 	if (!new)
 		return false;
@@ -53,8 +59,7 @@ static bool grow(void)
 	filled = 0;
 	for (u64 k = 0; k < n; k++)
 		if (old[k].host) {
-			table[slot(old[k].pc)].pc = old[k].pc;
-			table[slot(old[k].pc)].host = old[k].host;
+			table[slot(old[k].pc)] = old[k];
 			filled++;
 		}
 	if (old)
@@ -158,10 +163,11 @@ static bool stable(void *ctx, gaddr pc)
 	return p && p->exec && p->stable;
 }
 
+/* A hot region takes in also what has hot code of its own: an inner loop is better where its surroundings are known. */
 static bool known(void *ctx, gaddr pc)
 {
 	(void)ctx;
-	return entry(pc) != 0;
+	return tr.env->cold && entry(pc);
 }
 
 /* --- translating */
@@ -186,7 +192,7 @@ static u64 number(const char *s)
 	return n;
 }
 
-static u64 translate(gaddr pc)
+static u64 translate(gaddr pc, bool hot)
 {
 	struct arena *a = arena_for(pc, REGION_ROOM);
 	struct tr_env e;
@@ -196,6 +202,7 @@ static u64 translate(gaddr pc)
 		rt_die(134, "out of memory for translated code");
 	e = env(a, pc);
 	e.plain = rt_opt.stop && rt_stats.regions >= number(rt_opt.stop);
+	e.cold = !hot && !e.plain;
 	do {
 		nseen = 0;
 		tr.env = &e;
@@ -213,18 +220,18 @@ static u64 translate(gaddr pc)
 		u64 host = a->base + r->code + n->host;
 
 		if (k == 0 || !entry(r->lo + n->guest))
-			enter(r->lo + n->guest, host | (k == 0));
+			enter(r->lo + n->guest, host | (k == 0 ? CALLABLE : 0) | (hot ? HOT : 0));
 	}
-	return (a->base + r->code + region_entries(r)[0].host) | 1;
+	return (a->base + r->code + region_entries(r)[0].host) | CALLABLE | (hot ? HOT : 0);
 }
 
-/* Host code of pc, under the lock; with bit 0 when callable. */
+/* Host code of pc, under the lock, with its bits. */
 static u64 code(gaddr pc, bool callable)
 {
 	u64 h = entry(pc);
 
-	if (!h || (callable && !(h & 1)))
-		h = translate(pc);
+	if (!h || (callable && !(h & CALLABLE)))
+		h = translate(pc, h & HOT);
 	return h;
 }
 
@@ -234,7 +241,7 @@ u64 rt_code(struct thread *t, gaddr pc)
 
 	(void)t;
 	rt_lock(&rt_code_lock);
-	h = code(pc, false) & ~1ull;
+	h = code(pc, false) & ~(u64)BITS;
 	rt_unlock(&rt_code_lock);
 	return h;
 }
@@ -360,6 +367,61 @@ static void patch(u64 site, u64 to, bool call)
 	arena_sync(site, site + 4);
 }
 
+/* Branches that were linked to cold code, so that they can be moved when it gets hot. */
+static struct { u64 site; u32 next; bool call; } *links;
+static u32 nlinks, room;
+
+static void remember(gaddr pc, u64 site, bool call)
+{
+	struct slot *s = &table[slot(pc)];
+
+	if (nlinks + 1 >= room) {
+		u32 n = room ? room * 2 : 4096;
+		typeof(links) new = rt_map(n * sizeof *links);
+
+		if (!new)
+			return;
+		if (links) {
+			__builtin_memcpy(new, links, room * sizeof *links);
+			rt_unmap(links, room * sizeof *links);
+		}
+		links = new;
+		room = n;
+	}
+	links[++nlinks].site = site;
+	links[nlinks].call = call;
+	links[nlinks].next = s->links;
+	s->links = nlinks;
+}
+
+static void link_to(u64 site, u64 h, gaddr pc, bool call)
+{
+	patch(site, (h & ~(u64)BITS) - (call ? 4 : 0), call);
+	if (!(h & HOT))
+		remember(pc, site, call);
+}
+
+/* pc's cold code has counted down: a hot region takes its place. */
+static u64 hot(struct thread *t, gaddr pc)
+{
+	u64 cold = entry(pc), h;
+	struct slot *s;
+	struct jtab *j = &t->cpu.jtab[pc & ((1 << JTAB_BITS) - 1)];
+
+	if (cold & HOT)
+		return cold;
+	h = translate(pc, true);
+	s = &table[slot(pc)];
+	for (u32 k = s->links; k; k = links[k].next)
+		patch(links[k].site, (h & ~(u64)BITS) - (links[k].call ? 4 : 0), links[k].call);
+	s->links = 0;
+	if (cold)
+		patch(cold & ~(u64)BITS, h & ~(u64)BITS, false);
+	if (j->guest == pc)
+		j->host = h & ~(u64)BITS;
+	return h;
+}
+
 /* A link record was reached (emit_jump.c): finds the target's code, links, goes there. */
 u64 rt_run_link(struct thread *t, u64 record)
 {
@@ -367,16 +429,16 @@ u64 rt_run_link(struct thread *t, u64 record)
 	gaddr pc = record + (((u32 *)record)[2] | (u64)((u32 *)record)[3] << 32);
 	u64 h;
 
-	(void)t;
 	rt_lock(&rt_code_lock);
 	rt_stats.links++;
-	h = code(pc, back != 0);
-	if (back)
-		patch(record - back, (h & ~1ull) - 4, true);
-	else
-		patch(record, h & ~1ull, false);
+	if (back == TR_LINK_HOT) {
+		h = hot(t, pc);
+	} else {
+		h = code(pc, back != 0);
+		link_to(record - back, h, pc, back != 0);
+	}
 	rt_unlock(&rt_code_lock);
-	return h & ~1ull;
+	return h & ~(u64)BITS;
 }
 
 /* --- side tables */
@@ -455,7 +517,7 @@ static void drop(struct arena *a, struct region *r)
 		gaddr pc = r->lo + n->guest;
 		u64 host = a->base + r->code + n->host;
 
-		if ((entry(pc) & ~1ull) == host)
+		if ((entry(pc) & ~(u64)BITS) == host)
 			table[slot(pc)].host = 0;
 		redirect(a, host, pc);
 	}
@@ -495,8 +557,8 @@ void rt_code_drop_all(void)
 	for (struct arena *a = rt_arenas; a; a = a->next)
 		arena_reset(a);
 	for (u64 k = 0; k < slots; k++)
-		table[k].pc = table[k].host = 0;
-	filled = 0;
+		table[k] = (struct slot){ 0 };
+	filled = nlinks = 0;
 	if (t) {
 		for (u32 k = 0; k < countof(t->cpu.jtab); k++)
 			t->cpu.jtab[k].guest = 0;

@@ -11,7 +11,8 @@
 enum { SIGILL = 4, SIGTRAP = 5, SIGABRT = 6, SIGBUS = 7, SIGFPE = 8, SIGKILL = 9, SIGSEGV = 11, SIGCHLD = 17, SIGCONT = 18,
        SIGSTOP = 19, SIGTSTP = 20, SIGTTIN = 21, SIGTTOU = 22, SIGURG = 23, SIGWINCH = 28, NSIG_ = 64 };
 enum { SI_USER_ = 0, SI_KERNEL_ = 0x80, SEGV_MAPERR_ = 1, SEGV_ACCERR_ = 2, BUS_ADRALN_ = 1, BUS_ADRERR_ = 2,
-       FPE_INTDIV_ = 1, ILL_ILLOPN_ = 2, TRAP_BRKPT_ = 1, TRAP_TRACE_ = 2 };
+       FPE_INTDIV_ = 1, FPE_FLTDIV_ = 3, FPE_FLTOVF_, FPE_FLTUND_, FPE_FLTRES_, FPE_FLTINV_,
+       ILL_ILLOPN_ = 2, TRAP_BRKPT_ = 1, TRAP_TRACE_ = 2 };
 enum { SIG_DFL_ = 0, SIG_IGN_ = 1 };
 #define SA_NOCLDSTOP_ 0x00000001u
 #define SA_NOCLDWAIT_ 0x00000002u
@@ -90,6 +91,9 @@ s64  sig_altstack(struct thread *t, const struct stack *new, gaddr sp);
 void fault_handler(int sig, struct siginfo *si, struct host_context *uc);
 bool fault_in_code(u64 pc);                             /* translated code: no lock needed to say so */
 _Noreturn void rt_resume(struct thread *t);
+
+/* --- helper.c: an access of n bytes at a, by a helper, did not succeed: the page fault that it is */
+u64  rt_page_fault(struct thread *t, gaddr a, size_t n, bool write);
 
 /* --- dbg/crash.c: an own bug; prints what is known and dies of the signal */
 _Noreturn void dbg_crash(int sig, const struct siginfo *si, const struct host_context *uc, struct thread *t);

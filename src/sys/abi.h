@@ -82,7 +82,7 @@ s64 sys_proc_open(enum proc_file p, int dirfd, const char *path, u64 oflags);
 
 /* --- poll.c: a call with a signal mask of its own (ppoll, pselect6, epoll_pwait ...). Begin fills *host with what to hand
  * to the kernel; end takes the call's result. A null set changes nothing. */
-struct callmask { u64 host; bool used; };
+struct callmask { u64 mask, host; bool used; };
 s64  sys_mask_begin(struct thread *t, struct callmask *m, gaddr set, u64 size);
 s64  sys_mask_end(struct thread *t, struct callmask *m, s64 r);
 

@@ -64,21 +64,30 @@ static bool set_id(int fd)
 	return !host_call(__NR_fstat, fd, &st) && (st.mode & S_ISUID || (st.mode & S_ISGID && st.mode & 010));
 }
 
+/* The file itself: an ARM64 program, or one that binfmt_misc brings back here. */
+static s64 exec_kernel(struct exec *x, gaddr argv, gaddr envp)
+{
+	if (x->fd >= 0)
+		return host_call(__NR_execveat, x->fd, "", argv, envp, AT_EMPTY_PATH);
+	return host_call(__NR_execve, x->p.path, argv, envp);
+}
+
 static s64 replace(struct thread *t, struct exec *x, gaddr argv, gaddr envp)
 {
 	bool kernel = x->p.native || (options_binfmt() && set_id(x->p.fd));
 	s64 r = kernel ? 0 : make_argv(x, argv);
-	if (r)
+	bool lost = r == -ENOENT;               /* stele's own file cannot be named: a chroot without it and without /proc */
+	if (lost && options_binfmt())
+		kernel = true;
+	else if (r)
 		return r;
 	if (x->fd >= 0)
 		host_call(__NR_fcntl, x->fd, F_SETFD, 0);
 	rt_signals_exec(t);
-	if (kernel && x->fd >= 0)
-		r = host_call_blocking(t, __NR_execveat, x->fd, (u64)"", argv, envp, AT_EMPTY_PATH, 0);
-	else if (kernel)
-		r = host_call_blocking(t, __NR_execve, (u64)x->p.path, argv, envp, 0, 0, 0);
+	if (kernel)
+		r = exec_kernel(x, argv, envp);
 	else
-		r = host_call_blocking(t, __NR_execve, (u64)x->argv[0], (u64)x->argv, envp, 0, 0, 0);
+		r = host_call(__NR_execve, x->argv[0], x->argv, envp);
 	rt_signals_exec_failed(t);
 	return r;
 }

@@ -2,33 +2,12 @@
  *
  * With -L DIR an absolute path means DIR/path if that exists, else the path itself. Symbolic links are followed here
  * and inside DIR (Debian's alternatives are absolute links), so that no link leads out of the root unseen. /proc, /sys
- * and /dev are always the host's. DIR becomes absolute when it is first needed, which is before the guest's first chdir.
+ * and /dev are always the host's. rt.root is absolute and has no slash at its end.
  */
 #include "sys/abi.h"
 #include <asm/unistd.h>
 
 enum { MAX_LINKS = 40 };                /* as the kernel's MAXSYMLINKS */
-
-/* DIR as an absolute path without a slash at its end, or null. */
-static const char *root(void)
-{
-	static char dir[PATH_SIZE];
-	size_t n = 0;
-	if (!rt.root || dir[0])
-		return dir[0] ? dir : 0;
-	if (rt.root[0] != '/') {
-		s64 r = host_call(__NR_getcwd, dir, sizeof dir);
-		n = r > 1 ? r - 1 : 0;
-		dir[n++] = '/';
-	}
-	size_t len = strlen(rt.root);
-	if (n + len >= sizeof dir)
-		rt_die(125, "-L %s: name too long", rt.root);
-	memcpy(dir + n, rt.root, len + 1);
-	for (n += len; n > 1 && dir[n - 1] == '/'; n--)
-		dir[n - 1] = 0;
-	return dir;
-}
 
 static bool kernels_own(const char *path)
 {
@@ -86,16 +65,16 @@ static bool exists(const char *path)
 	return host_call(__NR_faccessat, AT_FDCWD, path, 0) == 0 || host_call(__NR_readlinkat, AT_FDCWD, path, &c, 1) > 0;
 }
 
-/* Resolves path inside dir into out. False: there is nothing, or it cannot be said. */
-static bool inside_root(const char *dir, const char *path, bool follow, char out[PATH_SIZE])
+/* Resolves path inside the root into out. False: there is nothing, or it cannot be said. */
+static bool inside_root(const char *path, bool follow, char out[PATH_SIZE])
 {
 	char todo[PATH_SIZE];
-	size_t root = strlen(dir), n = root;
+	size_t root = strlen(rt.root), n = root;
 	int links = 0;
 	bool slash = path[strlen(path) - 1] == '/';
-	if (strlen(path) >= PATH_SIZE)
+	if (strlen(path) >= PATH_SIZE || root >= PATH_SIZE)
 		return false;
-	memcpy(out, dir, root + 1);
+	memcpy(out, rt.root, root + 1);
 	memcpy(todo, path, strlen(path) + 1);
 	const char *s = todo;
 	while (*s) {
@@ -120,17 +99,16 @@ static bool inside_root(const char *dir, const char *path, bool follow, char out
 
 const char *sys_host_path(int dirfd, const char *path, bool follow, char buf[PATH_SIZE])
 {
-	const char *dir = root();
 	if (follow && sys_proc_file(dirfd, path) == PROC_EXE)
 		return sys_proc_exe(buf);
-	if (dir && path[0] == '/' && !kernels_own(path) && inside_root(dir, path, follow, buf))
+	if (rt.root && path[0] == '/' && !kernels_own(path) && inside_root(path, follow, buf))
 		return buf;
 	return path;
 }
 
 const char *sys_outside_root(const char *path)
 {
-	const char *dir = root(), *rest = dir ? sys_after(path, dir) : 0;
+	const char *rest = rt.root ? sys_after(path, rt.root) : 0;
 	return rest && *rest == '/' ? rest : rest && !*rest ? "/" : path;
 }
 

@@ -12,29 +12,33 @@
 
 s64 sys_mask_begin(struct thread *t, struct callmask *m, gaddr set, u64 size)
 {
-	u64 mask;
 	m->used = set != 0;
 	if (!set)
 		return 0;
 	if (size != 8)
 		return -EINVAL;
-	if (!rt_get(&mask, set))
+	if (!rt_get(&m->mask, set))
 		return -EFAULT;
-	t->saved_sigmask = t->sigmask;
-	t->sigmask = mask & ~UNBLOCKABLE;
-	m->host = mask & ~SYNCHRONOUS;
+	m->host = m->mask & ~SYNCHRONOUS;
+	if (t->sent & ~m->mask) {       /* it unblocks one that waits here, of those that the host never blocks */
+		sig_mask_for_call(t, m->mask);
+		return -EINTR;
+	}
 	return 0;
 }
 
 s64 sys_mask_end(struct thread *t, struct callmask *m, s64 r)
 {
-	if (!m->used)
-		return r;
-	if (r == -EINTR && t->pending)
-		t->restore_sigmask = true;
-	else
-		t->sigmask = t->saved_sigmask;
+	if (m->used && r == -EINTR && t->pending)
+		sig_mask_for_call(t, m->mask);
 	return r;
+}
+
+/* poll and select never tell of a signal that the guest blocks or ignores; the host's call may have been ended by one of the
+ * five that are blocked for the guest only. It has counted the time down. */
+static bool nothing_for_guest(struct thread *t, s64 r)
+{
+	return r == -EINTR && !t->pending;
 }
 
 /* --- poll ---------------------------------------------------------------------------------------------- */
@@ -50,9 +54,10 @@ static struct timespec64 *from_ms(struct timespec64 *ts, s32 ms)
 /* ppoll writes revents into the guest's array, which may lie on a page with translated code. */
 static s64 do_poll(struct thread *t, gaddr fds, u32 n, struct timespec64 *ts, u64 *mask)
 {
-	s64 r = host_call_blocking(t, __NR_ppoll, fds, n, (u64)ts, (u64)mask, 8, 0);
-	if (r == -EFAULT && rt_smc_unprotect(fds, n * 8ull))
+	s64 r;
+	do
 		r = host_call_blocking(t, __NR_ppoll, fds, n, (u64)ts, (u64)mask, 8, 0);
+	while (nothing_for_guest(t, r) || (r == -EFAULT && rt_smc_unprotect(fds, n * 8ull)));
 	return r;
 }
 
@@ -79,18 +84,22 @@ SYS(ppoll)
 
 /* --- select -------------------------------------------------------------------------------------------- */
 
+static bool give_up_sets(const gaddr set[3], u64 bytes)
+{
+	bool any = false;
+	for (int i = 0; i < 3; i++)
+		any |= set[i] && rt_smc_unprotect(set[i], bytes);
+	return any;
+}
+
 static s64 do_select(struct thread *t, s32 n, const gaddr set[3], struct timespec64 *ts, u64 *mask)
 {
 	struct { u64 mask, size; } m = { (u64)mask, 8 };
 	u64 bytes = n > 0 ? ((u64)n + 63) / 64 * 8 : 0;
-	s64 r = host_call_blocking(t, __NR_pselect6, n, set[0], set[1], set[2], (u64)ts, mask ? (u64)&m : 0);
-	if (r == -EFAULT) {
-		bool any = false;
-		for (int i = 0; i < 3; i++)
-			any |= set[i] && rt_smc_unprotect(set[i], bytes);
-		if (any)
-			r = host_call_blocking(t, __NR_pselect6, n, set[0], set[1], set[2], (u64)ts, mask ? (u64)&m : 0);
-	}
+	s64 r;
+	do
+		r = host_call_blocking(t, __NR_pselect6, n, set[0], set[1], set[2], (u64)ts, mask ? (u64)&m : 0);
+	while (nothing_for_guest(t, r) || (r == -EFAULT && give_up_sets(set, bytes)));
 	return r;
 }
 

@@ -174,7 +174,9 @@ static void put_result(struct text *x, s64 v)
 #undef E
 	};
 	put(x, " = ");
-	if (v < 0 && v >= -4095) {
+	if (v == RT_RESTART)
+		put(x, "? (to be made again)");
+	else if (v < 0 && v >= -4095) {
 		put(x, "-1 ");
 		if (-v < (s64)countof(names) && names[-v])
 			put(x, names[-v]);

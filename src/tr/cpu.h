@@ -33,17 +33,24 @@ struct cpu {
 	u64 poll;                       /* x29's value when no signal waits */
 	u64 scratch[4];                 /* for emitters: a value that must survive a helper */
 	u64 spare[4];
+	struct x87 {                    /* see tr/x87.h */
+		u8 top;                 /* the slot that ST(0) is in                         */
+		u8 pending;             /* an unmasked exception waits: ES and B             */
+		u8 tag;                 /* a bit a slot: 1 = in use                          */
+		u8 bias;                /* physical register = (slot + bias) mod 8           */
+		u8 c1, pe;              /* of the status word: C1, PE                        */
+		u16 sw;                 /* the rest of it: exceptions, stack fault, C0 C2 C3 */
+		u64 arith;              /* x87_fast.c's table of entries, for the modes that fcw asks for */
+		u64 fip;
+		struct { u64 m, se; } st[8];    /* slots: significand; sign and exponent in the low 16 bits */
+	} x87;
 	_Alignas(16) struct jtab jtab[1 << JTAB_BITS];  /* within ldp's reach of x28 */
 	/* cold from here on */
 	u64 ymmh[16][2];                /* upper halves; 0..7 are live in v16..v23 */
-	struct x87 {
-		u16 sw, tag, opcode;    /* status word with TOP; tag: one bit a physical register, 1 = valid */
-		u16 pad;
-		u64 fip, fdp;
-		struct { u64 m; u16 se; u16 pad[3]; } st[8];   /* physical registers R0..R7 */
-	} x87;
 	u64 v[32][2];                   /* rt_vectors_save / rt_vectors_load: v0..v31 */
 	u64 fpcr, fpsr;
+	u64 fdp; u16 fop;               /* of the x87's last unmasked exception */
+	struct x87 x87_next;            /* what a store to memory makes of the state, once it is done */
 };
 
 _Static_assert(offsetof(struct cpu, jtab) <= 504, "ldp reaches the table from x28");

@@ -264,6 +264,8 @@ static void block(struct tr *c, struct block *b, bool first)
 		tr_note(c, b->pc);
 		a_ldr_i(c, 8, XZR, R_POLL, 0);
 	}
+	if (first && c->env->cold)
+		tr_count(c);
 	for (struct insn *i = &c->ins[b->first]; i < end; i++) {
 		if (c->code.p + TR_INSN_ROOM > c->code.end)
 			return;
@@ -283,6 +285,7 @@ static void block(struct tr *c, struct block *b, bool first)
 int tr_emit(struct tr *c)
 {
 	c->start = c->code.p;
+	c->count = 0;
 	c->noted = CS_SUB;
 	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = c->nlit = c->nnan = 0;
 	c->low.i = 0;

@@ -84,35 +84,54 @@ EMIT(fsqrt_sd, 0) { sqrt_s(c, i, 8, d, a, b); }
 EMIT(fsqrt_ps, 0) { sqrt_p(c, V4S, d, a); }
 EMIT(fsqrt_pd, 0) { sqrt_p(c, V2D, d, a); }
 
-/* RCP and RSQRT may be off by 1.5 * 2^-12 (SDM); these are closer. RSQRT: an estimate of 8 bits and one Newton step.
- * Whatever comes of zeros, infinities and negative numbers has the source's sign. */
-static void rsqrt(struct tr *c, int n)                  /* into V0t */
+/* RCP and RSQRT give what Intel's CPUs give, bit for bit: that of the middle of the interval that the source's first 11
+ * (RSQRT: 10) fraction bits name, to 12 bits; found by trying every interval, in every rounding mode. Denormals count as
+ * zeros. Scalars go through all four lanes, of which the upper three are the same. */
+static void estimate(struct tr *c, int n, bool root)    /* of n, into V0t; n is none of V0t..V3t */
 {
-	a_vfrsqrte(c, V4S, V1t, n);
-	a_vfmulx(c, V4S, V0t, V1t, n);                  /* not the estimate's square: it may underflow */
-	a_vfrsqrts(c, V4S, V0t, V0t, V1t);
-	a_vfmul(c, V4S, V0t, V0t, V1t);
+	int drop = root ? 13 : 12;
+
+	a_vushr_i(c, V4S, V0t, n, drop);
+	a_vshl_i(c, V4S, V0t, V0t, drop);
+	a_vorr_i(c, V4S, V0t, root ? 0x10 : 0x08, 8);   /* the middle */
+	a_vadd(c, V4S, V1t, n, n);                      /* without the sign */
+	a_vmovi(c, V4S, V2t, 0xff, 24);
+	a_vcmhs(c, V4S, V2t, V1t, V2t);
+	a_vbit(c, V16B, V0t, n, V2t);                   /* infinities and NaNs as they are */
+	a_vmovi(c, V4S, V2t, 1, 24);
+	a_vcmhi(c, V4S, V2t, V2t, V1t);
+	a_vbic(c, V16B, V0t, V0t, V2t);                 /* denormals: zero */
+	if (root)
+		a_vfsqrt(c, V4S, V0t, V0t);
+	a_vmov_const(c, V4S, V2t, 0x3f800000);
+	a_vfdiv(c, V4S, V3t, V2t, V0t);
+	if (!root) {                                    /* rounded down in all modes: one less where 1 - x * r < 0 */
+		a_vfmls(c, V4S, V2t, V0t, V3t);
+		a_vfcmlt_z(c, V4S, V2t, V2t);
+		a_vadd(c, V4S, V3t, V3t, V2t);
+	}
+	a_vurshr_i(c, V4S, V0t, V3t, 11);
+	a_vshl_i(c, V4S, V0t, V0t, 11);
+	if (!root) {                                    /* from 2^126 on: zero */
+		a_vmovi(c, V4S, V2t, 0xfd, 24);
+		a_vcmhs(c, V4S, V1t, V1t, V2t);
+		a_vbic(c, V16B, V0t, V0t, V1t);
+	}
+	a_vfcmeq(c, V4S, V1t, n, n);
+	a_vbif(c, V16B, V0t, V3t, V1t);                 /* a NaN keeps its fraction */
 	a_vmovi(c, V4S, V1t, 0x80, 24);
-	a_vbit(c, V16B, V0t, n, V1t);
+	a_vbit(c, V16B, V0t, n, V1t);                   /* all results have the source's sign */
 }
-EMIT(frsqrt_ps, 0) { rsqrt(c, a); a_vmov(c, V16B, d, V0t); }
-EMIT(frsqrt_ss, 0)
+static void estimate_s(struct tr *c, struct insn *i, int d, int a, int b, bool root)
 {
-	a_vdup_e(c, VS, V2t, b, 0);                     /* the other lanes must not raise anything */
-	rsqrt(c, V2t);
+	a_vdup_e(c, V4S, V4t, b, 0);
+	estimate(c, V4t, root);
 	fp_put(c, i, 4, d, a, V0t);
 }
-EMIT(frcp_ps, 0)
-{
-	a_vmov_const(c, V4S, V0t, 0x3f800000);
-	a_vfdiv(c, V4S, d, V0t, a);
-}
-EMIT(frcp_ss, 0)
-{
-	a_fmov_i(c, 4, V0t, 0x3f800000);
-	a_fdiv(c, 4, V0t, V0t, b);
-	fp_put(c, i, 4, d, a, V0t);
-}
+EMIT(frsqrt_ps, 0) { estimate(c, a, true);  a_vmov(c, V16B, d, V0t); }
+EMIT(frcp_ps,   0) { estimate(c, a, false); a_vmov(c, V16B, d, V0t); }
+EMIT(frsqrt_ss, 0) { estimate_s(c, i, d, a, b, true); }
+EMIT(frcp_ss,   0) { estimate_s(c, i, d, a, b, false); }
 
 /* ---- minimum and maximum: the second operand if one is a NaN or both are zeros; FPCR.AH gives ARM's just that.
  * Without AH a denormal result is not flushed, DAZ or not. */

@@ -19,15 +19,37 @@ static void to_stub(struct tr *c, int stub)
 	c->page_ok = false;
 }
 
-static void record(struct tr *c, u32 *site, gaddr target)
+static void record(struct tr *c, u32 site, gaddr target)
 {
 	u32 *at = c->code.p;
 	u64 rel = target - ((u64)at + c->code.exec);
 
 	to_stub(c, TR_STUB_LINK);
-	a_put(c, site ? (u32)((u8 *)at - (u8 *)site) : 0);
+	a_put(c, site);
 	a_put(c, (u32)rel);
 	a_put(c, (u32)(rel >> 32));
+}
+
+/* Counts the entries of a cold region down; its tail has the counter and what to do at zero. Keeps the flags. */
+void tr_count(struct tr *c)
+{
+	c->count = c->code.p;
+	a_adr(c, T1, 0);
+	a_ldr_i(c, 4, T0, T1, 0);
+	a_sub_i(c, 4, T0, T0, 1);
+	a_str_i(c, 4, T0, T1, 0);
+	a_cbz(c, 4, T0, 0);
+}
+
+static bool counter(struct tr *c)
+{
+	if (!a_bind(c, c->count + 4))
+		return false;
+	record(c, TR_LINK_HOT, c->blk[0].pc);
+	if (!a_bind(c, c->count))
+		return false;
+	a_put(c, TR_HOT_AFTER);
+	return true;
 }
 
 void tr_exit_to(struct tr *c, gaddr pc)
@@ -318,7 +340,7 @@ static bool bind_edge(struct tr *c, struct fix *f)
 	if (f->call) {
 		a_bind(c, f->site);
 		a_stp_pre(c, 8, T0, X30, SP, -16);
-		record(c, f->site, f->e.pc);
+		record(c, (u8 *)c->code.p - (u8 *)f->site, f->e.pc);
 		return true;
 	}
 	if (t) {
@@ -399,7 +421,7 @@ int tr_tail(struct tr *c)
 		c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, c->i->pc - c->lo };
 		tr_fault(c, c->cold[k].helper);
 	}
-	if (!returns(c))
+	if (!returns(c) || (c->count && !counter(c)))
 		return -1;
 	if (!v_tail(c))
 		return -1;

@@ -299,7 +299,7 @@ EMIT(cmpxchg16b, RAW | IMPLICIT)                /* [m] == rdx:rax ? [m] = rcx:rb
 	a_and_i(c, 8, T0, T_ADDR, 15);
 	a_cbnz(c, 8, T0, 0);
 	tr_cold(c, TR_H_GP);
-	if (!locked(c, i)) {
+	if (plain(c)) {
 		a_ldp_i(c, 8, T0, T1, T_ADDR, 0);
 		differs(c);
 		choose(c);

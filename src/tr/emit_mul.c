@@ -5,6 +5,7 @@
  * upper half is below the divisor, which a divisor of zero never lets happen. SDM vol. 2, MUL, IMUL, DIV, IDIV.
  */
 #include "tr/tr.h"
+#include "gen/decode.h"
 
 static int bits(const struct insn *i)     { return i->w * 8; }
 static int sext(const struct insn *i)     { return i->w == 1 ? SXTB : i->w == 2 ? SXTH : SXTW; }
@@ -50,9 +51,12 @@ static void product(struct tr *c, struct insn *i, bool sign)
 	bool flags = live(c, F_C | F_O);
 
 	if (i->w == 8) {
-		(sign ? a_smulh : a_umulh)(c, T0, ax, s);
+		int hi = s == dx ? T0 : dx;
+
+		(sign ? a_smulh : a_umulh)(c, hi, ax, s);
 		a_mul(c, 8, ax, ax, s);
-		a_mov(c, 8, dx, T0);
+		if (hi != dx)
+			a_mov(c, 8, dx, hi);
 		if (flags && sign)
 			a_cmp_sh(c, 8, dx, ax, ASR, 63);
 		else if (flags)
@@ -87,9 +91,12 @@ EMIT(mulx, RAW | IMPLICIT)                      /* high half, then low half = rD
 	int s = tr_src(c, i, 2, T_SRC), hi = G(i->o[0].reg), lo = G(i->o[1].reg);
 
 	if (i->w == 8) {
-		a_umulh(c, T0, G(RDX), s);
+		int t = hi == G(RDX) || hi == s || hi == lo ? T0 : hi;
+
+		a_umulh(c, t, G(RDX), s);
 		a_mul(c, 8, lo, G(RDX), s);
-		a_mov(c, 8, hi, T0);            /* last: it wins where both are one register */
+		if (t != hi)
+			a_mov(c, 8, hi, t);     /* last: it wins where both are one register */
 	} else {
 		a_umull(c, T0, G(RDX), s);
 		a_mov(c, 4, lo, T0);
@@ -98,6 +105,62 @@ EMIT(mulx, RAW | IMPLICIT)                      /* high half, then low half = rD
 }
 
 /* ---- division */
+
+static bool writes(const struct insn *i, int reg)
+{
+	for (int n = 0; n < 4; n++)
+		if ((i->o[n].kind == OP_GPR || i->o[n].kind == OP_GPRH) && i->o[n].reg == reg && i->o[n].access & OP_WRITE)
+			return true;
+	return false;
+}
+
+/* Does rDX say nothing that rAX does not: was it cleared (unsigned), or made from rAX by CDQ or CQO (signed), just
+ * before i in its block? */
+static bool upper_known(struct tr *c, struct insn *i, bool sign)
+{
+	for (struct insn *j = i - 1; j >= &c->ins[c->b->first] && j >= i - 4; j--) {
+		const struct opnd *o = j->o;
+
+		if (j->fact || (sign && !writes(j, RDX) && writes(j, RAX)))
+			return false;
+		if (!writes(j, RDX)) {
+			if (tr_emitter(j)->how & IMPLICIT)
+				return false;
+			continue;
+		}
+		if (o[0].kind != OP_GPR || o[0].w < 4)
+			return false;
+		switch (x86_rows[j->row].mn) {
+		case MN_CDQ: case MN_CQO:
+			return sign && o[0].w == i->w;
+		case MN_XOR: case MN_SUB:
+			return !sign && o[1].kind == OP_GPR && o[1].reg == RDX;
+		case MN_MOV:
+			return !sign && o[1].kind == OP_IMM && j->imm == 0;
+		}
+		return false;
+	}
+	return false;
+}
+
+/* rAX / operand, 32 or 64 bits. #DE: a divisor of zero, or the most negative number by -1. */
+static void divide_single(struct tr *c, struct insn *i, bool sign)
+{
+	int w = i->w, ax = G(RAX), s = tr_src(c, i, 0, T_SRC);
+
+	if (sign) {
+		a_cmn_i(c, w, s, 1);
+		a_ccmp_i(c, w, ax, 1, 0, CC_EQ);        /* s == -1: V = (rAX - 1 overflows) */
+		a_ccmp_i(c, w, s, 0, 4, CC_VC);
+		a_bcond(c, CC_EQ, 0);
+	} else {
+		a_cbz(c, w, s, 0);
+	}
+	tr_cold(c, TR_H_DE);
+	(sign ? a_sdiv : a_udiv)(c, w, T1, ax, s);
+	a_msub(c, w, G(RDX), T1, s, ax);
+	a_mov(c, w, ax, T1);
+}
 
 /* rDX:rAX / operand, 128 by 64 bits */
 static void divide_wide(struct tr *c, struct insn *i, bool sign)
@@ -164,6 +227,10 @@ static void divide(struct tr *c, struct insn *i, bool sign)
 {
 	int ax = G(RAX), dx = G(RDX), s, w;
 
+	if (i->w >= 4 && upper_known(c, i, sign)) {
+		divide_single(c, i, sign);
+		return;
+	}
 	if (i->w == 8) {
 		divide_wide(c, i, sign);
 		return;

@@ -16,16 +16,36 @@ static int bits(const struct insn *i)     { return i->w * 8; }
 static int regw(const struct insn *i)     { return i->w == 8 ? 8 : 4; }
 static int count(const struct insn *i, s64 imm) { return imm & (i->w == 8 ? 63 : 31); }
 
-/* V = bit 0 of r; the others stay. Uses T0. */
-static void set_v(struct tr *c, int r)
+/* OF = bit n of r and CF = bit 0 of t, where they are live; the others stay. Uses T0 T1. */
+static void set_cv(struct tr *c, int t, int r, int n)
 {
-	if (has(c, HOST_FLAGM)) {
-		a_rmif(c, r, 0, 1);
-		return;
+	bool cf = live(c, F_C), of = live(c, F_O);
+
+	if (!of) {
+		tr_setflag_c(c, t);
+	} else if (has(c, HOST_FLAGM)) {
+		a_rmif(c, r, n, 1);
+		tr_setflag_c(c, t);
+	} else {
+		a_mrs(c, T0, SR_NZCV);
+		a_lsr_i(c, 8, T1, r, n);
+		a_bfi(c, 8, T0, T1, 28, 1);
+		if (cf)
+			a_bfi(c, 8, T0, t, 29, 1);
+		a_msr(c, SR_NZCV, T0);
+		if (cf)
+			c->cs = CS_ADD;
 	}
-	a_mrs(c, T0, SR_NZCV);
-	a_bfi(c, 8, T0, r, 28, 1);
-	a_msr(c, SR_NZCV, T0);
+}
+
+/* S Z P of r, C = V = 0. AF is undefined after these instructions, so it is not made. */
+static void set_nz(struct tr *c, struct insn *i, int r)
+{
+	u8 keep = c->live;
+
+	c->live &= ~F_A;
+	tr_nz(c, i->w, r);
+	c->live = keep;
 }
 
 /* Before and after code that may be branched around, or that writes some flags only: one sense on both ways. */
@@ -121,13 +141,10 @@ static void right(struct tr *c, struct insn *i, int d, int a, int k, bool arith)
 /* S Z P of r, then CF = bit 0 of t, OF = bit v of t or 0 (v < 0). */
 static void flags_nz_cv(struct tr *c, struct insn *i, int r, int t, int v)
 {
-	tr_nz(c, i->w, r);
-	if (v >= 0 && live(c, F_O)) {
-		if (v)
-			a_lsr_i(c, 8, T3, t, v);
-		set_v(c, v ? T3 : t);
-	}
-	if (live(c, F_C))
+	set_nz(c, i, r);
+	if (v >= 0)
+		set_cv(c, t, t, v);
+	else
 		tr_setflag_c(c, t);
 }
 
@@ -150,7 +167,7 @@ static void right_const(struct tr *c, struct insn *i, int d, int a, int k, bool 
 
 	if (!live(c, F_C) && !of) {
 		right(c, i, d, a, k, arith);
-		tr_nz(c, i->w, d);
+		set_nz(c, i, d);
 		return;
 	}
 	if (!live(c, F_S | F_Z) && !of) {
@@ -232,7 +249,8 @@ static void rotate_flags(struct tr *c, struct insn *i, int r, bool left, bool of
 {
 	int w = regw(i), top = bits(i) - 1;
 
-	settle(c);
+	if (c->cs == CS_FCMP || c->cs == CS_FORD)
+		tr_need(c, CS_SUB);
 	of = of && live(c, F_O);
 	if (!live(c, F_S | F_Z) && !left) {
 		if (i->w < 4)
@@ -245,14 +263,14 @@ static void rotate_flags(struct tr *c, struct insn *i, int r, bool left, bool of
 		flags_by_doubling(c, w, T0);
 		return;
 	}
-	if (of) {                               /* left: top ^ bit 0; right: the two top bits */
-		a_lsr_i(c, w, T3, r, left ? top : top - 1);
-		a_eor_sh(c, w, T3, T3, left ? r : T3, LSR, left ? 0 : 1);
-		set_v(c, T3);
-	}
 	if (!left)
 		a_lsr_i(c, w, T2, r, top);
-	tr_setflag_c(c, left ? r : T2);
+	if (of) {                               /* left: top ^ bit 0; right: the two top bits */
+		a_eor_sh(c, w, T3, r, r, left ? LSL : LSR, left ? top : 1);
+		set_cv(c, left ? r : T2, T3, left ? top : top - 1);
+	} else {
+		tr_setflag_c(c, left ? r : T2);
+	}
 }
 
 static void rotate_const(struct tr *c, struct insn *i, int d, int a, int k, bool left)
@@ -371,12 +389,11 @@ static void through_flags(struct tr *c, struct insn *i, int d, bool left)
 {
 	int w = regw(i), top = bits(i) - 1;
 
-	if (live(c, F_O)) {                     /* left: top ^ CF; right: the two top bits */
-		a_lsr_i(c, w, T2, d, left ? top : top - 1);
-		a_eor_sh(c, w, T2, T2, left ? T3 : T2, LSR, left ? 0 : 1);
-		set_v(c, T2);
-	}
-	tr_setflag_c(c, T3);
+	if (left)                               /* top ^ CF */
+		a_eor_sh(c, w, T2, d, T3, LSL, top);
+	else                                    /* the two top bits */
+		a_eor_sh(c, w, T2, d, d, LSR, 1);
+	set_cv(c, T3, T2, left ? top : top - 1);
 }
 
 static void through(struct tr *c, struct insn *i, int d, int a, int b, bool left)
@@ -485,12 +502,18 @@ static void double_flags(struct tr *c, struct insn *i, int r, int a)
 {
 	if (live(c, F_O))
 		a_eor(c, 8, T3, a, r);
-	tr_nz(c, i->w, r);
-	if (live(c, F_O)) {
-		a_lsr_i(c, regw(i), T3, T3, bits(i) - 1);
-		set_v(c, T3);
-	}
-	tr_setflag_c(c, T2);
+	set_nz(c, i, r);
+	set_cv(c, T2, T3, bits(i) - 1);
+}
+
+/* d = the result alone, by CL, which may be zero: b goes the other way by 1 and by 63 (31) - CL. */
+static void double_dead(struct tr *c, int w, int d, int a, int b, bool left)
+{
+	a_mvn(c, 4, T1, G(RCX));
+	(left ? a_lsr_i : a_lsl_i)(c, w, T0, b, 1);
+	(left ? a_lsr : a_lsl)(c, w, T0, T0, T1);
+	(left ? a_lsl : a_lsr)(c, w, T1, a, G(RCX));
+	a_orr(c, w, d, T0, T1);
 }
 
 static void double_shift(struct tr *c, struct insn *i, int d, int a, int b, bool left)
@@ -507,6 +530,10 @@ static void double_shift(struct tr *c, struct insn *i, int d, int a, int b, bool
 			a_extr(c, i->w, d, a, b, bits(i) - k);
 		else
 			a_extr(c, i->w, d, b, a, k);
+		return;
+	}
+	if (k < 0 && !live(c, F_ALL) && i->w >= 4) {
+		double_dead(c, i->w, d, a, b, left);
 		return;
 	}
 	if (k < 0) {

@@ -5,10 +5,10 @@
  * are in boundary form before it, and none of the loops touches NZCV, which is still the guest's.
  *
  * REP MOVS and REP STOS upwards go by up to 32 bytes a step, in chunks that end with the page of either operand: the
- * first access to a page is the only one that can fault, and it stands where x86's would. The two may overlap as long as
- * no step reads what an iteration of the same step would have written. Such copies may be seen in any order (SDM vol. 3
- * 9.2.4), so ordered code puts one barrier before and one behind them; this file and emit_lock.c make their own accesses
- * where emit_mem.c's would pay for every one.
+ * first access to a page is the only one that can fault, and it stands where x86's would. A small constant count within
+ * a page is done in a row. The operands may overlap as long as no step reads what an iteration of the same step would
+ * have written. Such copies may be seen in any order (SDM vol. 3 9.2.4), so ordered code puts one barrier before and one
+ * behind them; this file and atomic.c make their own accesses where emit_mem.c's would pay for every one.
  */
 #include "tr/tr.h"
 #include "gen/decode.h"
@@ -229,8 +229,91 @@ static void fast(struct tr *c, struct insn *i, bool copy)
 		a_bind(c, done2);
 }
 
+/* ---- a constant count, as compilers make it for small objects */
+
+/* rcx where an instruction just before i in its block has put a constant there; else 0. */
+static u64 known_count(struct tr *c, struct insn *i)
+{
+	for (struct insn *j = i - 1; j >= &c->ins[c->b->first] && j >= i - 8; j--) {
+		if (j->fact || tr_emitter(j)->how & IMPLICIT)
+			return 0;
+		for (int n = 0; n < 4; n++) {
+			const struct opnd *o = &j->o[n];
+
+			if ((o->kind != OP_GPR && o->kind != OP_GPRH) || o->reg != RCX || !(o->access & OP_WRITE))
+				continue;
+			if (x86_rows[j->row].mn == MN_MOV && o->w >= 4 && j->o[1].kind == OP_IMM)
+				return o->w == 8 ? (u64)j->imm : (u32)j->imm;
+			return 0;
+		}
+	}
+	return 0;
+}
+
+/* Branches away unless the n bytes at reg lie in one page. Uses T0. */
+static u32 *in_page(struct tr *c, int reg, int n)
+{
+	u32 *site;
+
+	a_and_i(c, 8, T0, reg, 4095);
+	a_sub_i(c, 8, T0, T0, 4097 - n);
+	site = c->code.p;
+	a_tbz(c, T0, 63, 0);
+	return site;
+}
+
+/* n bytes in a row, all or none, since only the first access to either side can fault; else element by element. */
+static void known(struct tr *c, struct insn *i, int n, bool copy)
+{
+	u32 *slow[4], *done;
+	int k = 0, at = 0;
+
+	slow[k++] = c->code.p;
+	a_tbnz(c, STEP, 63, 0);
+	slow[k++] = in_page(c, DI, n);
+	if (copy) {
+		slow[k++] = in_page(c, SI, n);
+		a_sub(c, 8, T0, DI, SI);
+		a_lsr_i(c, 8, T0, T0, 5);
+		slow[k++] = c->code.p;
+		a_cbz(c, 8, T0, 0);
+	} else {
+		a_vdup(c, a_lanes(i->w, 1), V0t, AX);
+	}
+	barrier(c);
+	for (int size = 32; size; size /= 2)
+		for (; n - at >= size; at += size) {
+			if (copy && size == 32)
+				a_ldpv_i(c, 16, V0t, V1t, SI, at);
+			else if (copy)
+				a_ldrv_i(c, size, V0t, SI, at);
+			if (size == 32)
+				a_stpv_i(c, 16, V0t, copy ? V1t : V0t, DI, at);
+			else
+				a_strv_i(c, size, V0t, DI, at);
+		}
+	barrier(c);
+	if (copy)
+		a_add_i(c, 8, SI, SI, n);
+	a_add_i(c, 8, DI, DI, n);
+	a_mov(c, 8, CX, XZR);
+	done = forward(c);
+	a_b(c, 0);
+	while (k)
+		a_bind(c, slow[--k]);
+	loop(c, i);
+	a_bind(c, done);
+}
+
+static bool is_known(u64 count, const struct insn *i, bool copy)
+{
+	return count && count <= (copy ? 256u : 512u) >> log_w(i);
+}
+
 static void move(struct tr *c, struct insn *i)
 {
+	bool copy = x86_rows[i->row].mn == MN_MOVS, any = i->aw == 4 || i->seg == SEG_FS || i->seg == SEG_GS;
+	u64 count;
 	u32 *none;
 
 	if (!repeated(i)) {
@@ -238,14 +321,21 @@ static void move(struct tr *c, struct insn *i)
 		once(c, i);
 		return;
 	}
+	any |= x86_rows[i->row].mn == MN_LODS;
 	tr_need(c, CS_SUB);
+	count = any ? 0 : known_count(c, i);
+	if (is_known(count, i, copy)) {
+		get_step(c, i);
+		known(c, i, count << log_w(i), copy);
+		return;
+	}
 	none = forward(c);
 	a_cbz(c, i->aw, CX, 0);
 	get_step(c, i);
-	if (i->aw == 8 && i->seg != SEG_FS && i->seg != SEG_GS && x86_rows[i->row].mn != MN_LODS)
-		fast(c, i, x86_rows[i->row].mn == MN_MOVS);
-	else
+	if (any)
 		loop(c, i);
+	else
+		fast(c, i, copy);
 	a_bind(c, none);
 }
 

@@ -409,6 +409,23 @@ EMIT(rdrand, RAW)
 EMIT(nop, RAW) { }
 EMIT(pause, RAW) { a_yield(c); }
 
+EMIT(prefetch, RAW)
+{
+	struct ea m = tr_ea(c, i, 8);
+	int hint = PSTL1KEEP;                           /* PREFETCHW */
+
+	switch (x86_rows[i->row].mn) {
+	case MN_PREFETCHT0:  hint = PLDL1KEEP; break;
+	case MN_PREFETCHT1:  hint = PLDL2KEEP; break;
+	case MN_PREFETCHT2:  hint = PLDL3KEEP; break;
+	case MN_PREFETCHNTA: hint = PLDL1STRM; break;
+	}
+	if (m.index != tr_ea_reg(X0).index)
+		a_prfm_r(c, hint, m.base, m.index, m.ext, m.scaled);
+	else
+		a_prfm_i(c, hint, m.base, m.off);
+}
+
 EMIT(mfence, RAW)
 {
 	if (c->env->order != TR_PLAIN)

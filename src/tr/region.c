@@ -1,6 +1,7 @@
 /* region.c - from an entry address to blocks of decoded instructions.
  *
  * A block is decoded until it branches; its ways out are followed, fall-through first, until the bound is reached.
+ * A cold region (tr_env.cold) ends at conditional branches: what is translated should be run.
  * Code that has a translation already is linked to, not taken in. A direct call's return site belongs to the region
  * too, as an entry of its own: the callee comes back to it in boundary state.
  * Instructions of a block are neighbours in c->ins, so a branch into a block's middle splits it in place.
@@ -8,10 +9,7 @@
 #include "tr/tr.h"
 #include "gen/decode.h"
 
-#define DEFAULT_INSNS  96
-#define NEAR           64               /* bytes that a forward branch may skip for its target to be taken in: more is
-                                         * rarely run, and what is translated should be run (measured: 48..128 give the
-                                         * same code for loops, and translate 5 % less to 10 % more) */
+#define DEFAULT_INSNS  160
 
 static u32 hash(gaddr pc) { return pc % countof(((struct tr *)0)->find); }
 
@@ -246,10 +244,11 @@ void tr_region(struct tr *c, gaddr pc)
 	for (gaddr at = pc;;) {
 		struct block *b = &c->blk[grow(c, at, max)];
 
-		if (b->taken.pc && !is_call(last(c, b)) && ntodo < countof(todo) &&
-		    (b->taken.pc < last(c, b)->pc || b->taken.pc - last(c, b)->pc < NEAR))
+		bool cond = b->taken.pc && !is_call(last(c, b));
+
+		if (cond && !c->env->cold && ntodo < countof(todo))
 			todo[ntodo++] = b->taken.pc;
-		at = b->next.pc;
+		at = cond && c->env->cold ? 0 : b->next.pc;
 		if (at && find(c, at) < 0 && wanted(c, at, max))
 			continue;
 		do {

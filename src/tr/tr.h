@@ -48,6 +48,7 @@ struct tr_env {
 	bool fp_exact;
 	bool near;                      /* code lies within adrp's reach of the guest's image */
 	bool single;                    /* translate one instruction only, unlinked (TF, self-modifying stores) */
+	bool cold;                      /* run for the first time: take in little, count entries (TR_LINK_HOT) */
 	bool plain;                     /* nothing clever: one instruction a region, everything taken to be read */
 	u64 stubs;                      /* executable address of the arena's stubs, see TR_STUB_... */
 	u32 max_insns;                  /* the region's bound; 0: the default                */
@@ -61,6 +62,10 @@ struct tr_env {
 
 /* An arena starts with these stubs, each an ldr x17,[x28,...] + br x17 (8 bytes). */
 enum { TR_STUB_LINK = 0, TR_STUB_LOOKUP = 8, TR_STUB_SYSCALL = 16, TR_STUB_HELPER = 24, TR_STUB_RETMISS = 32, TR_STUBS_SIZE = 64 };
+
+/* Instead of a site in a link record: the code that this record ends has been entered TR_HOT_AFTER times. */
+#define TR_LINK_HOT   1
+#define TR_HOT_AFTER  48
 
 /* Side table: where the code of each guest instruction starts; ascending in host. */
 struct tr_map  { u32 host; u32 guest; };  /* offsets in bytes from the region's code and from region.lo */
@@ -136,6 +141,7 @@ struct tr {
 	struct { struct insn *i; u8 of, in, w; } low;   /* since i, xmm `of`'s low w bytes are in vector register `in` too */
 	struct { u32 *site; u64 x[2]; u8 w; } lit[TR_MAX_LITERALS]; u32 nlit;     /* constants at the region's end (vec.c) */
 	struct { u32 *site; u8 w, r, a, b; } nan[TR_MAX_LITERALS]; u32 nnan;   /* repairs there (vec.c)  */
+	u32 *count;                     /* a cold region's count: the ldr that reaches it    */
 	u32 *miss[2 * TR_MAX_BLOCKS]; u32 nmiss; /* branches to a stub, out of their reach */
 	struct tr_map map[4 * TR_MAX_INSNS]; u32 nmap;
 	enum csense noted;              /* the sense that map[] says last */
@@ -234,12 +240,16 @@ void tr_replay(struct tr *c, struct insn *i, struct block *b);
 
 /* leaving (emit_jump.c) */
 void tr_next(struct tr *c, struct block *b);                    /* after a block's last instruction */
+void tr_count(struct tr *c);                                    /* at a cold region's entry */
 int  tr_tail(struct tr *c);                                     /* out-of-line code at a region's end; -1: no room */
 void tr_exit_to(struct tr *c, gaddr pc);                        /* a linkable direct jump, flags in boundary form */
 void tr_exit_reg(struct tr *c, int r);                          /* indirect jump to the guest address in r */
 void tr_helper(struct tr *c, int helper);                       /* call C: TR_H_..., all guest state visible and changeable */
 void tr_fault(struct tr *c, int helper);                        /* the same, but it never comes back here */
 u32 *tr_cold(struct tr *c, int helper);                         /* records the branch just emitted (c->code.p - 1): it goes to a tr_fault out of line */
+
+/* For TR_H_PCMPSTR, beside the immediate: lengths in rax and rdx, in all of them; the result is a mask. */
+enum { PCMPSTR_EXPLICIT = 0x100, PCMPSTR_WIDE = 0x200, PCMPSTR_MASK = 0x400 };
 
 /* C helpers by number, since code is position-independent: rt/helper.c has the table. i->pc is in cpu.rip. */
 enum tr_helper {
@@ -252,7 +262,8 @@ enum tr_helper {
 	TR_H_DIV, TR_H_IDIV,            /* 128 / 64 bits: cpu.scratch[0] = divisor           */
 	TR_H_PUSHF, TR_H_POPF,
 	TR_H_SPLITLOCK,
-	TR_H_FNINIT, TR_H_FNCLEX, TR_H_FNSTENV, TR_H_FLDENV, TR_H_FNSAVE, TR_H_FRSTOR,
+	TR_H_X87,                       /* scratch[2]: union x87_desc of tr/x87.h            */
+	TR_H_PCMPSTR,                   /* scratch[0..3] = the operands, spare[0] = immediate and PCMPSTR_... */
 	TR_H_COUNT
 };
 
