@@ -84,16 +84,15 @@ int mem_stack(bool exec)
 	gaddr top = rt.limit - mem_random_pages(STACK_RND_BITS);
 	struct map room = { .kind = MAP_ROOM };
 	s64 r = -ENOMEM;
+	u32 below;
 
 	if (size > 8u << 20) size = 8u << 20;
 	size = page_down(size);
 	if (size < 128u << 10) size = 128u << 10;
 	rt_lock(&mem.lock);
-	for (; map_room(&mem.maps, 6) && failed(r) && size >= 128u << 10; size /= 2) {
-		struct want w = { .size = page_down(size) + GUARD_GAP, .align = rt.page, .lo = rt.limit / 4, .hi = top };
+	for (; map_room(&mem.maps, 6) && size >= 128u << 10; size = page_down(size / 2)) {
+		struct want w = { .size = size, .align = rt.page, .lo = rt.limit / 4, .hi = top };
 
-		size = page_down(size);
-		w.size = size;
 		r = mem_place(&w, size, host_prot(prot), MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 		if (!failed(r)) break;
 	}
@@ -101,13 +100,12 @@ int mem_stack(bool exec)
 		mem_enter(r, size, prot, MAP_PRIVATE, 0, 0, MF_STACK);
 		rt.stack_lo = r;
 		rt.stack_hi = r + size;
-		mem.stack_room = rt.stack_hi > mem.gap ? rt.stack_hi - mem.gap : rt.page;
-		if (mem.stack_room < mem.base) mem.stack_room = mem.base;
-		if (mem.stack_room > rt.stack_lo) mem.stack_room = rt.stack_lo;
+		room.lo = rt.stack_hi > mem.gap + mem.base ? rt.stack_hi - mem.gap : mem.base;
 		room.hi = rt.stack_lo;
-		room.lo = map_find(&mem.maps, mem.stack_room) < mem.maps.n ?
-		          mem.stack_room : rt.stack_lo;
-		if (room.lo < room.hi && map_free(&mem.maps, room.lo, room.hi)) map_add(&mem.maps, &room);
+		below = map_find(&mem.maps, rt.stack_lo);
+		if (below && mem.maps.v[below - 1].hi > room.lo) room.lo = mem.maps.v[below - 1].hi;
+		if (room.lo < room.hi) map_add(&mem.maps, &room);
+		mem.stack_room = room.lo;
 		r = 0;
 	}
 	rt_unlock(&mem.lock);

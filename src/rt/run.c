@@ -192,7 +192,9 @@ static u64 number(const char *s)
 	return n;
 }
 
-static u64 translate(gaddr pc, bool hot)
+enum kind { COLD_CODE, HOT_CODE, GENERAL_CODE };      /* GENERAL: hot, without assumptions; not in the table */
+
+static u64 translate(gaddr pc, enum kind kind)
 {
 	struct arena *a = arena_for(pc, REGION_ROOM);
 	struct tr_env e;
@@ -202,7 +204,8 @@ static u64 translate(gaddr pc, bool hot)
 		rt_die(134, "out of memory for translated code");
 	e = env(a, pc);
 	e.plain = rt_opt.stop && rt_stats.regions >= number(rt_opt.stop);
-	e.cold = !hot && !e.plain;
+	e.cold = kind == COLD_CODE && !e.plain;
+	e.general = kind == GENERAL_CODE;
 	do {
 		nseen = 0;
 		tr.env = &e;
@@ -219,10 +222,10 @@ static u64 translate(gaddr pc, bool hot)
 		struct rentry *n = &region_entries(r)[k];
 		u64 host = a->base + r->code + n->host;
 
-		if (k == 0 || !entry(r->lo + n->guest))
-			enter(r->lo + n->guest, host | (k == 0 ? CALLABLE : 0) | (hot ? HOT : 0));
+		if (k == 0 ? kind != GENERAL_CODE : !entry(r->lo + n->guest))
+			enter(r->lo + n->guest, host | (k == 0 ? CALLABLE : 0) | (kind ? HOT : 0));
 	}
-	return (a->base + r->code + region_entries(r)[0].host) | CALLABLE | (hot ? HOT : 0);
+	return (a->base + r->code + region_entries(r)[0].host) | CALLABLE | (kind ? HOT : 0);
 }
 
 /* Host code of pc, under the lock, with its bits. */
@@ -231,7 +234,7 @@ static u64 code(gaddr pc, bool callable)
 	u64 h = entry(pc);
 
 	if (!h || (callable && !(h & CALLABLE)))
-		h = translate(pc, h & HOT);
+		h = translate(pc, h & HOT ? HOT_CODE : COLD_CODE);
 	return h;
 }
 
@@ -410,7 +413,7 @@ static u64 hot(struct thread *t, gaddr pc)
 
 	if (cold & HOT)
 		return cold;
-	h = translate(pc, true);
+	h = translate(pc, HOT_CODE);
 	s = &table[slot(pc)];
 	for (u32 k = s->links; k; k = links[k].next)
 		patch(links[k].site, (h & ~(u64)BITS) - (links[k].call ? 4 : 0), links[k].call);
@@ -433,6 +436,9 @@ u64 rt_run_link(struct thread *t, u64 record)
 	rt_stats.links++;
 	if (back == TR_LINK_HOT) {
 		h = hot(t, pc);
+	} else if (back == TR_LINK_GENERAL) {
+		h = translate(pc, GENERAL_CODE);
+		patch(record, h & ~(u64)BITS, false);
 	} else {
 		h = code(pc, back != 0);
 		link_to(record - back, h, pc, back != 0);

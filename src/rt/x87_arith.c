@@ -63,6 +63,13 @@ static bool denormal(struct x87_env *v, struct f80 a, struct f80 b)
 	return x87_stopped(v);
 }
 
+/* A pseudo-denormal as the number that it is. */
+static struct f80 regular(struct f80 a)
+{
+	a.se += f80_denormal(a) && a.m >> 63;
+	return a;
+}
+
 static struct f80 zero(bool neg) { return f80_make(neg, 0, 0); }
 static struct f80 inf(bool neg)  { return f80_make(neg, 0x7fff, ONE63); }
 
@@ -235,7 +242,7 @@ struct f80 x87_scale(struct x87_env *v, struct f80 a, struct f80 b)
 	if (x87_special2(v, a, b, &r)) return r;
 	if (f80_inf(b) && (f80_neg(b) ? f80_inf(a) : f80_zero(a))) return invalid(v);
 	if (denormal(v, a, b)) return a;
-	if (f80_inf(a) || f80_zero(a)) return a;
+	if (f80_inf(a) || f80_zero(a) || f80_zero(b)) return regular(a);
 	if (f80_inf(b)) return f80_neg(b) ? zero(f80_neg(a)) : inf(f80_neg(a));
 	n = e < 0 ? 0 : e > 15 ? 0x10000 : (int)(b.m >> (63 - e));
 	x = f80_parts(a);
@@ -276,7 +283,7 @@ struct f80 x87_rem(struct x87_env *v, struct f80 a, struct f80 b, bool nearest, 
 	if (x87_special2(v, a, b, &r)) return r;
 	if (f80_inf(a) || f80_zero(b)) return invalid(v);
 	if (denormal(v, a, b)) return a;
-	if (f80_zero(a) || f80_inf(b)) return a;
+	if (f80_zero(a) || f80_inf(b)) return regular(a);
 	x = f80_parts(a);
 	y = f80_parts(b);
 	d = x.e - y.e;

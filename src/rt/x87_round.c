@@ -47,12 +47,16 @@ u64 x87_finish(struct x87_env *v, const struct x87_to *f, bool neg, s32 *e, u128
 		r = x87_round_at(shr_jam(sig, f->emin - *e), f->n, neg, x87_rc(v));
 		v->ex |= r.inexact ? X87_UE : 0;
 		x = r.m >> 63 ? f->emin : f->emin - 1;
-	} else if (x > f->emax) {
-		v->ex |= X87_OE;
-		x -= f->adjust;
-	} else if (x < f->emin) {
-		v->ex |= X87_UE;
-		x += f->adjust;
+	} else if (x > f->emax || x < f->emin) {
+		v->ex |= x > f->emax ? X87_OE : X87_UE;
+		if (!f->adjust) return 0;               /* nothing is stored: that is all there is to tell */
+		x += x > f->emax ? -f->adjust : f->adjust;
+		if (x > f->emax || x < f->emin) {       /* FSCALE only */
+			v->ex |= X87_PE;
+			v->up = x > f->emax;
+			*e = x > f->emax ? f->emax + 1 : f->emin - 1;
+			return x > f->emax ? 1ull << 63 : 0;
+		}
 	}
 	v->ex |= r.inexact ? X87_PE : 0;
 	v->up = r.up;

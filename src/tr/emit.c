@@ -266,6 +266,12 @@ static void block(struct tr *c, struct block *b, bool first)
 	}
 	if (first && c->env->cold)
 		tr_count(c);
+	if (first && c->guard) {
+		tr_guard(c);
+		b->host = c->code.p;            /* where the region's own branches go */
+		if (b->loop)
+			a_ldr_i(c, 8, XZR, R_POLL, 0);
+	}
 	for (struct insn *i = &c->ins[b->first]; i < end; i++) {
 		if (c->code.p + TR_INSN_ROOM > c->code.end)
 			return;
@@ -285,7 +291,7 @@ static void block(struct tr *c, struct block *b, bool first)
 int tr_emit(struct tr *c)
 {
 	c->start = c->code.p;
-	c->count = 0;
+	c->count = c->guarded = 0;
 	c->noted = CS_SUB;
 	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = c->nlit = c->nnan = 0;
 	c->low.i = 0;

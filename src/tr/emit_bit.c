@@ -87,6 +87,24 @@ void tr_bit_flag(struct tr *c, struct insn *i, int r)
 	c->cs = CS_ADD;
 }
 
+void tr_zf(struct tr *c, int r)
+{
+	if (!live(c, F_Z))
+		return;
+	if (!live(c, F_S | F_O | F_C | F_P)) {
+		a_cmp_i(c, 8, r, 0);
+		c->cs = CS_SUB;
+		return;
+	}
+	if (c->cs == CS_FCMP || c->cs == CS_FORD)
+		tr_need(c, CS_SUB);
+	a_mrs(c, T1, SR_NZCV);
+	a_cmp_i(c, 8, r, 0);
+	a_cset(c, 4, T0, CC_EQ);
+	a_bfi(c, 8, T1, T0, 30, 1);
+	a_msr(c, SR_NZCV, T1);
+}
+
 /* d = a with the bit set ('s'), reset ('r') or complemented ('c') */
 static void change(struct tr *c, struct insn *i, int d, int a, char how)
 {

@@ -13,5 +13,7 @@ void tr_bit_flag(struct tr *c, struct insn *i, int r);
 /* Is the next instruction a branch that alone reads i's flags, on CF? Then that branch looks at the bit of reg, which
  * must last until there. */
 bool tr_carry_branch(struct tr *c, struct insn *i, int reg, int bit);
+/* ZF = (r == 0), the others stay. Uses T0 T1. */
+void tr_zf(struct tr *c, int r);
 
 #endif

@@ -52,6 +52,26 @@ static bool counter(struct tr *c)
 	return true;
 }
 
+/* Are the lanes of c->guard zero? Keeps the flags. */
+void tr_guard(struct tr *c)
+{
+	int sum = -1;
+
+	for (int r = 0; r < 16; r++)
+		if (c->guard >> r & 0x10001) {
+			if (sum >= 0)
+				a_vorr(c, V16B, V0t, sum, r);
+			sum = sum < 0 ? r : V0t;
+		}
+	a_vumov(c, 8, T0, sum, 1);
+	if (c->guard >> 16) {
+		a_vumov(c, 4, T1, sum, 1);
+		a_orr(c, 8, T0, T0, T1);
+	}
+	c->guarded = c->code.p;
+	a_cbnz(c, 8, T0, 0);
+}
+
 void tr_exit_to(struct tr *c, gaddr pc)
 {
 	tr_need(c, CS_SUB);
@@ -423,6 +443,11 @@ int tr_tail(struct tr *c)
 	}
 	if (!returns(c) || (c->count && !counter(c)))
 		return -1;
+	if (c->guarded) {
+		if (!a_bind(c, c->guarded))
+			return -1;
+		record(c, TR_LINK_GENERAL, c->blk[0].pc);
+	}
 	if (!v_tail(c))
 		return -1;
 	if (!c->nmiss)

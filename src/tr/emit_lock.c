@@ -219,25 +219,6 @@ EMIT(cmpxchg, RAW | IMPLICIT)                   /* dest == rAX ? dest = source :
 	}
 }
 
-/* ZF = (r == 0), all other flags stay. */
-static void zf_only(struct tr *c, int r)
-{
-	if (!live(c, F_Z))
-		return;
-	if (!live(c, F_S | F_O | F_C | F_P)) {
-		a_cmp_i(c, 8, r, 0);
-		c->cs = CS_SUB;
-		return;
-	}
-	if (c->cs == CS_FCMP || c->cs == CS_FORD)
-		tr_need(c, CS_SUB);
-	a_mrs(c, T1, SR_NZCV);
-	a_cmp_i(c, 8, r, 0);
-	a_cset(c, 4, T0, CC_EQ);
-	a_bfi(c, 8, T1, T0, 30, 1);
-	a_msr(c, SR_NZCV, T1);
-}
-
 EMIT(cmpxchg8b, RAW | IMPLICIT)                 /* [m] == edx:eax ? [m] = ecx:ebx : edx:eax = [m] */
 {
 	u32 *same, *keep;
@@ -266,7 +247,7 @@ EMIT(cmpxchg8b, RAW | IMPLICIT)                 /* [m] == edx:eax ? [m] = ecx:eb
 	a_mov(c, 4, AX, T_SRC);
 	a_lsr_i(c, 8, DX, T_SRC, 32);
 	a_bind(c, keep);
-	zf_only(c, T2);
+	tr_zf(c, T2);
 }
 
 /* T2 = (T1:T0 differs from rdx:rax); T3 is lost */
@@ -326,5 +307,5 @@ EMIT(cmpxchg16b, RAW | IMPLICIT)                /* [m] == rdx:rax ? [m] = rcx:rb
 	}
 	a_mov(c, 8, AX, T0);                    /* where they were equal, nothing changes */
 	a_mov(c, 8, DX, T1);
-	zf_only(c, T2);
+	tr_zf(c, T2);
 }

@@ -1,17 +1,12 @@
-/* emit_sys.c - flags as data, segments, far transfers, frames, fences, caches, and what the runtime does in C.
+/* emit_sys.c - flags as data, frames, fences, caches, and what the runtime does in C.
  *
- * A program sees the flat segments of 64-bit Linux: CS 0x33, SS 0x2b, the others null; what it may load besides
- * is the kernel's read-only user descriptors, anything else is #GP as from an empty descriptor table. Loading FS or
- * GS clears its base. What only the kernel may do is #GP. Values pass through cpu.scratch (rt/helper.c).
- * SDM vol. 1 3.4.3 (EFLAGS), 7.3.14; vol. 3 5 (protection).
+ * What only the kernel may do is #GP. Values pass through cpu.scratch (rt/helper.c).
+ * SDM vol. 1 3.4.3 (EFLAGS), 6.5 (ENTER); vol. 3 5 (protection), 9.2.5 (fences).
  */
-#include "tr/tr.h"
+#include "tr/emit_sys.h"
 #include "gen/decode.h"
 
 enum { AX = X8, BX = X19, SP_ = X21, BP = X20 };
-enum { SEL_CS32 = 0x23, SEL_DS = 0x2b, SEL_CS = 0x33 };
-
-#define SCRATCH(n)   (offsetof(struct cpu, scratch) + 8 * (n))
 
 /* ---- flags */
 
@@ -113,8 +108,7 @@ EMIT(pushf, RAW | IMPLICIT)
 	tr_push(c, i->w == 2 ? 2 : 8, T_SRC);
 }
 
-/* RFLAGS = the low w bytes of T_SRC */
-static void set_rflags(struct tr *c, int w)
+void tr_set_rflags(struct tr *c, int w)
 {
 	a_mov_i(c, 4, T0, w);
 	a_str_i(c, 8, T_SRC, R_CPU, SCRATCH(0));
@@ -127,171 +121,7 @@ EMIT(popf, RAW | IMPLICIT)
 	int w = i->w == 2 ? 2 : 8;
 
 	tr_pop(c, w, T_SRC);
-	set_rflags(c, w);
-}
-
-/* ---- segments */
-
-static int selector(int seg) { return seg == SEG_CS ? SEL_CS : seg == SEG_SS ? SEL_DS : 0; }
-
-static int base_of(int seg) { return seg == SEG_FS ? offsetof(struct cpu, fs_base) : offsetof(struct cpu, gs_base); }
-
-/* #GP unless the selector in r (extended) may be loaded into seg. Keeps NZCV. */
-static void check_selector(struct tr *c, int seg, int r)
-{
-	u32 *ok[3];
-
-	if (seg == SEG_SS) {
-		a_sub_i(c, 4, T0, r, SEL_DS);
-		a_cbnz(c, 4, T0, 0);
-		tr_cold(c, TR_H_GP);
-		return;
-	}
-	a_lsr_i(c, 4, T0, r, 2);                        /* null, whatever its privilege bits */
-	ok[0] = c->code.p;
-	a_cbz(c, 4, T0, 0);
-	a_sub_i(c, 4, T0, r, SEL_DS);
-	ok[1] = c->code.p;
-	a_cbz(c, 4, T0, 0);
-	a_sub_i(c, 4, T0, r, SEL_CS);
-	ok[2] = c->code.p;
-	a_cbz(c, 4, T0, 0);
-	a_sub_i(c, 4, T0, r, SEL_CS32);
-	a_cbnz(c, 4, T0, 0);
-	tr_cold(c, TR_H_GP);
-	for (int k = 0; k < 3; k++)
-		a_bind(c, ok[k]);
-}
-
-static void loaded(struct tr *c, int seg)
-{
-	if (seg == SEG_FS || seg == SEG_GS)
-		a_str_i(c, 8, XZR, R_CPU, base_of(seg));
-}
-
-EMIT(movrs, RAW)                                /* destination = selector */
-{
-	d = tr_dst(c, i, 0, T_DST);
-	a_mov_i(c, 4, d, selector(i->o[1].reg));
-	tr_wb(c, i, 0, d);
-}
-
-EMIT(movsr, RAW | IMPLICIT)                     /* segment register = source */
-{
-	a = tr_srcz(c, i, 1, T_SRC);
-	check_selector(c, i->o[0].reg, a);
-	loaded(c, i->o[0].reg);
-}
-
-EMIT(pushs, RAW | IMPLICIT)
-{
-	tr_push(c, i->w == 2 ? 2 : 8, XZR);             /* FS and GS, whose selectors are null */
-}
-
-EMIT(pops, RAW | IMPLICIT)
-{
-	int w = i->w == 2 ? 2 : 8;
-
-	tr_load(c, tr_ea_reg(SP_), w, T_SRC);
-	a_uxth(c, T_SRC, T_SRC);
-	check_selector(c, i->o[0].reg, T_SRC);
-	loaded(c, i->o[0].reg);
-	a_add_i(c, 8, SP_, SP_, w);
-}
-
-EMIT(rdbase, RAW)                               /* RDFSBASE, RDGSBASE */
-{
-	int seg = x86_rows[i->row].mn == MN_RDFSBASE ? SEG_FS : SEG_GS;
-
-	a_ldr_i(c, i->w == 8 ? 8 : 4, G(i->o[0].reg), R_CPU, base_of(seg));
-}
-
-EMIT(wrbase, RAW | IMPLICIT)                    /* WRFSBASE, WRGSBASE: #GP for a non-canonical address */
-{
-	int seg = x86_rows[i->row].mn == MN_WRFSBASE ? SEG_FS : SEG_GS;
-
-	a = tr_srcz(c, i, 0, T_SRC);
-	if (i->w == 8) {
-		a_asr_i(c, 8, T0, a, 47);               /* 0 or -1 */
-		a_add_i(c, 8, T0, T0, 1);
-		a_lsr_i(c, 8, T0, T0, 1);
-		a_cbnz(c, 8, T0, 0);
-		tr_cold(c, TR_H_GP);
-	}
-	a_str_i(c, 8, a, R_CPU, base_of(seg));
-}
-
-/* ---- far transfers: only to the segment one is in */
-
-/* T_SRC, T_SRC2 = offset, selector at T_ADDR; #GP unless the selector is CS's. */
-static void far_pointer(struct tr *c, int w, int step)
-{
-	tr_load(c, tr_ea_reg(T_ADDR), w, T_SRC);
-	a_add_i(c, 8, T_ADDR, T_ADDR, step);
-	tr_load(c, tr_ea_reg(T_ADDR), 2, T_SRC2);
-	a_sub_i(c, 4, T0, T_SRC2, SEL_CS);
-	a_cbnz(c, 4, T0, 0);
-	tr_cold(c, TR_H_GP);
-}
-
-EMIT(jmpf, RAW | IMPLICIT)
-{
-	tr_addr(c, i, T_ADDR);
-	far_pointer(c, i->w, i->w);
-	tr_exit_reg(c, T_SRC);
-}
-
-EMIT(callf, RAW | IMPLICIT)
-{
-	int w = i->w;
-
-	tr_addr(c, i, T_ADDR);
-	far_pointer(c, w, w);
-	a_sub_i(c, 8, T_ADDR, SP_, w);
-	tr_store(c, tr_ea_reg(T_ADDR), w, T_SRC2);
-	tr_gaddr(c, T0, insn_next(i));
-	a_sub_i(c, 8, T_ADDR, SP_, 2 * w);
-	tr_store(c, tr_ea_reg(T_ADDR), w, T0);
-	a_mov(c, 8, SP_, T_ADDR);
-	tr_exit_reg(c, T_SRC);
-}
-
-EMIT(retf, RAW | IMPLICIT)
-{
-	a_mov(c, 8, T_ADDR, SP_);
-	far_pointer(c, i->w, i->w);
-	a_add_i(c, 8, SP_, T_ADDR, i->w);
-	if (i->o[0].kind == OP_IMM && i->imm) {
-		a_mov_i(c, 4, T0, (u16)i->imm);
-		a_add(c, 8, SP_, SP_, T0);
-	}
-	tr_exit_reg(c, T_SRC);
-}
-
-/* Pops rip, cs, rflags, rsp, ss. The stack stays the same one unless the frame says otherwise. */
-EMIT(iret, RAW | IMPLICIT)
-{
-	int w = i->w;
-
-	a_add_i(c, 8, T_ADDR, SP_, 4 * w);
-	tr_load(c, tr_ea_reg(T_ADDR), 2, T2);
-	a_sub_i(c, 4, T2, T2, SEL_DS);
-	a_sub_i(c, 8, T_ADDR, T_ADDR, w);
-	tr_load(c, tr_ea_reg(T_ADDR), w, T_DST);
-	a_sub_i(c, 8, T_ADDR, T_ADDR, 2 * w);
-	tr_load(c, tr_ea_reg(T_ADDR), 2, T3);
-	a_sub_i(c, 4, T3, T3, SEL_CS);
-	a_orr(c, 4, T2, T2, T3);
-	a_cbnz(c, 4, T2, 0);
-	tr_cold(c, TR_H_GP);
-	tr_load(c, tr_ea_reg(SP_), w, T_SRC2);
-	a_add_i(c, 8, T_ADDR, T_ADDR, w);
-	tr_load(c, tr_ea_reg(T_ADDR), w, T_SRC);
-	a_mov(c, 8, SP_, T_DST);
-	a_str_i(c, 8, T_SRC2, R_CPU, SCRATCH(2));
-	set_rflags(c, w);
-	a_ldr_i(c, 8, T_SRC, R_CPU, SCRATCH(2));
-	tr_exit_reg(c, T_SRC);
+	tr_set_rflags(c, w);
 }
 
 /* ---- frames and tables */
@@ -339,7 +169,7 @@ EMIT(xlat, RAW | IMPLICIT)                      /* AL = [rBX + AL] */
 	a_uxtb(c, T0, AX);
 	a_add(c, i->aw, T_ADDR, BX, T0);
 	if (i->seg == SEG_FS || i->seg == SEG_GS) {
-		a_ldr_i(c, 8, T0, R_CPU, base_of(i->seg));
+		a_ldr_i(c, 8, T0, R_CPU, tr_seg_base(i->seg));
 		a_add(c, 8, T_ADDR, T_ADDR, T0);
 	}
 	tr_load(c, tr_ea_reg(T_ADDR), 1, T_SRC);

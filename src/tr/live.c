@@ -223,15 +223,14 @@ static bool block(struct tr *c, struct block *b, const struct effect *x)
 	return true;
 }
 
-static void zeros(struct tr *c)
+/* Which upper lanes are zero, forwards, when those in `entry` are at the region's entry. */
+static void zeros(struct tr *c, u32 entry)
 {
-	bool changed = false;
-
-	for (u32 k = 0; k < c->nins && !changed; k++)
-		changed = c->ins[k].fact == 0 && x86_rows[c->ins[k].row].attr & ROW_VEC;
+	bool changed = true;
 
 	for (u32 k = 0; k < c->nblk; k++)
 		c->blk[k].zero_in = c->blk[k].entry ? 0 : ~0u;
+	c->blk[0].zero_in = entry;
 	while (changed) {
 		changed = false;
 		for (u32 k = 0; k < c->nblk; k++) {
@@ -252,6 +251,82 @@ static void zeros(struct tr *c)
 			}
 		}
 	}
+}
+
+static bool in_loop(struct tr *c, const struct block *b)
+{
+	for (u32 k = 0; k < c->nblk; k++) {
+		const struct block *from = &c->blk[k];
+		int to[2] = { from->next.block, from->taken.block };
+
+		for (int n = 0; n < 2; n++)
+			if (to[n] >= 0 && c->blk[to[n]].pc <= b->pc && b->pc <= from->pc)
+				return true;
+	}
+	return false;
+}
+
+/* The lanes that scalar operations in loops have to keep, as things are known now; *count: how many do. */
+static u32 kept_lanes(struct tr *c, u32 *count)
+{
+	u32 lanes = 0;
+
+	*count = 0;
+	for (u32 k = 0; k < c->nblk; k++) {
+		struct block *b = &c->blk[k];
+
+		if (!in_loop(c, b))
+			continue;
+		for (int n = b->first; n < b->first + b->n; n++) {
+			struct insn *i = &c->ins[n];
+
+			if (i->fact || merges(i) < 0 || tr_hi_free(c, i, i->o[0].reg))
+				continue;
+			lanes |= merged(i, merges(i));
+			++*count;
+		}
+	}
+	return lanes;
+}
+
+/* What register copies carry from elsewhere. */
+static u32 copied(struct tr *c, u32 lanes)
+{
+	for (u32 n = 0; n < c->nins; n++) {
+		struct insn *i = &c->ins[n];
+
+		if (i->fact || i->o[0].kind != OP_XMM || i->o[1].kind != OP_XMM || i->o[2].kind || i->o[0].access != OP_WRITE)
+			continue;
+		lanes |= as_lanes_of(lanes, i->o[0].reg, i->o[1].reg);
+	}
+	return lanes;
+}
+
+/* A hot region with scalar floating point in a loop is better made for upper lanes that are zero: its entry checks
+ * that they are, and goes to a general version where they are not. */
+static void lanes(struct tr *c)
+{
+	u32 before, after, want;
+	bool vec = false;
+
+	c->guard = 0;
+	for (u32 k = 0; k < c->nins && !vec; k++)
+		vec = c->ins[k].fact == 0 && x86_rows[c->ins[k].row].attr & ROW_VEC;
+	if (!vec)
+		return;
+	zeros(c, 0);
+	if (c->env->cold || c->env->plain || c->env->single || c->env->general)
+		return;
+	want = kept_lanes(c, &before);
+	if (!before)
+		return;
+	want = copied(c, copied(c, want));
+	zeros(c, want);
+	kept_lanes(c, &after);
+	if (after < before)
+		c->guard = want;
+	else
+		zeros(c, 0);
 }
 
 /* Straight-line look-ahead: stops at the first branch it cannot follow, and after a few instructions. */
@@ -327,7 +402,7 @@ void tr_live(struct tr *c)
 		for (u32 k = c->nblk; k-- > 0;)
 			changed |= block(c, &c->blk[c->order[k]], x);
 	}
-	zeros(c);
+	lanes(c);
 }
 
 bool tr_hi_free(struct tr *c, struct insn *i, int d)

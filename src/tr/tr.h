@@ -48,6 +48,7 @@ struct tr_env {
 	bool fp_exact;
 	bool near;                      /* code lies within adrp's reach of the guest's image */
 	bool single;                    /* translate one instruction only, unlinked (TF, self-modifying stores) */
+	bool general;                   /* nothing assumed that the entry would have to check */
 	bool cold;                      /* run for the first time: take in little, count entries (TR_LINK_HOT) */
 	bool plain;                     /* nothing clever: one instruction a region, everything taken to be read */
 	u64 stubs;                      /* executable address of the arena's stubs, see TR_STUB_... */
@@ -65,6 +66,7 @@ enum { TR_STUB_LINK = 0, TR_STUB_LOOKUP = 8, TR_STUB_SYSCALL = 16, TR_STUB_HELPE
 
 /* Instead of a site in a link record: the code that this record ends has been entered TR_HOT_AFTER times. */
 #define TR_LINK_HOT   1
+#define TR_LINK_GENERAL  2              /* or: what its region assumes does not hold */
 #define TR_HOT_AFTER  48
 
 /* Side table: where the code of each guest instruction starts; ascending in host. */
@@ -119,6 +121,7 @@ struct tr {
 	u8 in_block[TR_MAX_INSNS + 1];  /* instruction -> block                              */
 	struct { gaddr lo; u32 n; bool end; u8 bytes[256]; } window;    /* tr_bytes: end: fewer than asked for were there */
 	struct { gaddr pc; u8 flags; } needed[256];     /* what tr_flags_needed found; emptied by tr_forget */
+	u32 guard;                      /* upper lanes that are taken to be zero at the entry, which checks it; see live.c */
 	u32 nins, nblk;
 	gaddr lo, hi;                   /* guest bytes covered                               */
 	u32 *start;
@@ -141,6 +144,7 @@ struct tr {
 	struct { struct insn *i; u8 of, in, w; } low;   /* since i, xmm `of`'s low w bytes are in vector register `in` too */
 	struct { u32 *site; u64 x[2]; u8 w; } lit[TR_MAX_LITERALS]; u32 nlit;     /* constants at the region's end (vec.c) */
 	struct { u32 *site; u8 w, r, a, b; } nan[TR_MAX_LITERALS]; u32 nnan;   /* repairs there (vec.c)  */
+	u32 *guarded;                   /* the branch of tr_guard                            */
 	u32 *count;                     /* a cold region's count: the ldr that reaches it    */
 	u32 *miss[2 * TR_MAX_BLOCKS]; u32 nmiss; /* branches to a stub, out of their reach */
 	struct tr_map map[4 * TR_MAX_INSNS]; u32 nmap;
@@ -240,6 +244,7 @@ void tr_replay(struct tr *c, struct insn *i, struct block *b);
 
 /* leaving (emit_jump.c) */
 void tr_next(struct tr *c, struct block *b);                    /* after a block's last instruction */
+void tr_guard(struct tr *c);                                    /* at the entry of a region that assumes something */
 void tr_count(struct tr *c);                                    /* at a cold region's entry */
 int  tr_tail(struct tr *c);                                     /* out-of-line code at a region's end; -1: no room */
 void tr_exit_to(struct tr *c, gaddr pc);                        /* a linkable direct jump, flags in boundary form */
