@@ -1,4 +1,4 @@
-/* execwatch [-n|-b] [-r DIR] [-o REPORT] PROGRAM ARGS... - runs a program so that no x86-64 child can run unseen.
+/* execwatch [-n|-b] [-r DIR] [-w DIR] [-o REPORT] PROGRAM ARGS... - runs a program so that no x86-64 child can run unseen.
  *
  * On an x86-64 machine an execve that reaches the host's kernel with an x86-64 file runs natively, and a test of the
  * translator passes without testing anything. So: a user, mount and pid namespace of its own; a private binfmt_misc
@@ -10,6 +10,7 @@
  *
  *  -n   the same surroundings for a native twin: no binfmt, no rule about what is executed
  *  -b   only the binfmt: no pid namespace, no watch (for ./run)
+ *  -w   DIR appears as /mnt, and PROGRAM starts there: paths in outputs are the same on every run
  *  -r   in DIR as the root directory, with /proc and /dev
  * QEMU=PATH names another QEMU; the default is build/qemu10/qemu-aarch64 beside this program.
  *
@@ -36,7 +37,7 @@ enum { BAD = 99, TROUBLE = 125 };
 
 static char qemu[PATH_MAX];
 static struct stat qemu_file;
-static const char *root;
+static const char *root, *work;
 static FILE *report;
 
 static void die(const char *what)
@@ -130,6 +131,8 @@ static void namespaces(bool pids)
 	}
 	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
 		die("making mounts private");
+	if (work && (mount(work, "/mnt", NULL, MS_BIND, NULL) < 0 || chdir("/mnt") < 0))
+		die(work);
 }
 
 static void register_qemu(void)
@@ -288,11 +291,12 @@ int main(int argc, char **argv)
 	pid_t pid;
 
 	report = stderr;
-	while ((o = getopt(argc, argv, "+nbo:r:")) > 0)
+	while ((o = getopt(argc, argv, "+nbo:r:w:")) > 0)
 		switch (o) {
 		case 'n': native = true; break;
 		case 'b': only_binfmt = true; break;
 		case 'r': root = optarg; break;
+		case 'w': work = optarg; break;
 		case 'o':
 			if (!(report = fopen(optarg, "ae")))
 				die(optarg);
@@ -300,7 +304,7 @@ int main(int argc, char **argv)
 		default:  return TROUBLE;
 		}
 	if (!argv[optind]) {
-		fprintf(stderr, "usage: execwatch [-n|-b] [-r DIR] [-o REPORT] PROGRAM ARGS...\n");
+		fprintf(stderr, "usage: execwatch [-n|-b] [-r DIR] [-w DIR] [-o REPORT] PROGRAM ARGS...\n");
 		return TROUBLE;
 	}
 	find_qemu();

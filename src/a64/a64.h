@@ -94,14 +94,11 @@ static inline u32 a_field(u64 x, int bits, int at)
 #define A_FTYPE(w)    ((w) == 8 ? 1u << 22 : (w) == 4 ? 0 : 3u << 22)
 #define A_CC(cc)      a_field((u32)(cc), 4, 12)
 
-/* A PC-relative form with its offset; the form must have room for it. */
-static inline void a_rel(A c, u32 word, s64 off)
+/* A PC-relative form with its offset in words, a field of `bits` bits at `at`; the form must have room for it. */
+static inline void a_rel(A c, u32 word, s64 off, int bits, int at)
 {
-	bool ok = a_set_offset(&word, off);
-
-	a_assert(ok);
-	(void)ok;
-	a_put(c, word);
+	a_assert(!(off & 3) && off >= -(2ll << bits) && off < 2ll << bits);
+	a_put(c, word | ((u32)(off >> 2) & ((1u << bits) - 1)) << at);
 }
 
 /* Makes the instruction at site reach target; false, and nothing written, if it cannot. */

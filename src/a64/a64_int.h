@@ -209,18 +209,22 @@ static inline void a_rmif(A c, int n, int ror, int mask)        /* NZCV bits of 
 }
 
 /* ---- branches and addresses: off in bytes from the instruction */
-static inline void a_b(A c, s64 off)                    { a_rel(c, 0x14000000, off); }
-static inline void a_bl(A c, s64 off)                   { a_rel(c, 0x94000000, off); }
-static inline void a_bcond(A c, int cc, s64 off)        { a_rel(c, 0x54000000 | a_field((u32)cc, 4, 0), off); }
-static inline void a_cbz(A c, int w, int t, s64 off)    { a_rel(c, A_SF(w) | 0x34000000 | A_D(t), off); }
-static inline void a_cbnz(A c, int w, int t, s64 off)   { a_rel(c, A_SF(w) | 0x35000000 | A_D(t), off); }
+static inline void a_b(A c, s64 off)                    { a_rel(c, 0x14000000, off, 26, 0); }
+static inline void a_bl(A c, s64 off)                   { a_rel(c, 0x94000000, off, 26, 0); }
+static inline void a_bcond(A c, int cc, s64 off)        { a_rel(c, 0x54000000 | a_field((u32)cc, 4, 0), off, 19, 5); }
+static inline void a_cbz(A c, int w, int t, s64 off)    { a_rel(c, A_SF(w) | 0x34000000 | A_D(t), off, 19, 5); }
+static inline void a_cbnz(A c, int w, int t, s64 off)   { a_rel(c, A_SF(w) | 0x35000000 | A_D(t), off, 19, 5); }
 static inline u32 a_bit(int bit)                        { return (u32)(bit & 32) << 26 | (u32)(bit & 31) << 19; }
-static inline void a_tbz(A c, int t, int bit, s64 off)  { a_rel(c, 0x36000000 | a_bit(bit) | A_D(t), off); }
-static inline void a_tbnz(A c, int t, int bit, s64 off) { a_rel(c, 0x37000000 | a_bit(bit) | A_D(t), off); }
+static inline void a_tbz(A c, int t, int bit, s64 off)  { a_rel(c, 0x36000000 | a_bit(bit) | A_D(t), off, 14, 5); }
+static inline void a_tbnz(A c, int t, int bit, s64 off) { a_rel(c, 0x37000000 | a_bit(bit) | A_D(t), off, 14, 5); }
 static inline void a_br(A c, int n)                     { a_put(c, 0xd61f0000 | A_N(n)); }
 static inline void a_blr(A c, int n)                    { a_put(c, 0xd63f0000 | A_N(n)); }
 static inline void a_ret(A c, int n)                    { a_put(c, 0xd65f0000 | A_N(n)); }
-static inline void a_adr(A c, int d, s64 off)           { a_rel(c, 0x10000000 | A_D(d), off); }
+static inline void a_adr(A c, int d, s64 off)
+{
+	a_assert(off >= -(1 << 20) && off < 1 << 20);
+	a_put(c, 0x10000000 | ((u32)off & 3) << 29 | ((u32)(off >> 2) & 0x7ffff) << 5 | A_D(d));
+}
 static inline void a_adrp(A c, int d, s64 off)          /* off: target page minus this instruction's page */
 {
 	a_assert(!(off & 0xfff) && off >= -(1ll << 32) && off < 1ll << 32);

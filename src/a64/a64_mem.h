@@ -148,15 +148,15 @@ static inline void a_stnpv_i(A c, int w, int t, int t2, int n, s64 off)
 /* ---- literals: off in bytes from the instruction; w 4, 8 (V: 4, 8, 16) */
 static inline void a_ldr_lit(A c, int w, int t, s64 off)
 {
-	a_rel(c, 0x18000000 | (u32)(w == 8) << 30 | A_D(t), off);
+	a_rel(c, 0x18000000 | (u32)(w == 8) << 30 | A_D(t), off, 19, 5);
 }
 static inline void a_ldrsw_lit(A c, int t, s64 off)
 {
-	a_rel(c, 0x98000000 | A_D(t), off);
+	a_rel(c, 0x98000000 | A_D(t), off, 19, 5);
 }
 static inline void a_ldrv_lit(A c, int w, int t, s64 off)
 {
-	a_rel(c, 0x1c000000 | (u32)(w >> 3) << 30 | A_D(t), off);
+	a_rel(c, 0x1c000000 | (u32)(w >> 3) << 30 | A_D(t), off, 19, 5);
 }
 
 /* ---- prefetch hints; off a multiple of 8 */

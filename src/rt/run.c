@@ -82,34 +82,33 @@ static bool enter(gaddr pc, u64 host)
 
 /* --- fetching the guest's bytes */
 
-/* The pages that the translation under way has looked at; the last one found comes first. */
-static struct page { gaddr at; bool exec, stable; } seen[64];
-static u32 nseen;
+/* Pages that were looked at: marked, and so known until rt_code_changed speaks of one. used: those that the translation
+ * under way has looked at. */
+static struct page { gaddr at; bool exec, stable, used; } pages[64];
+static struct page *used[countof(pages)];
+static u32 nused;
 
 static struct page *look(gaddr pc)
 {
 	gaddr at = align_down(pc, GUEST_PAGE);
-	struct page p = { .at = at };
+	struct page *p = &pages[at / GUEST_PAGE % countof(pages)];
 	struct vma v;
 
-	for (u32 k = 0; k < nseen; k++)
-		if (seen[k].at == at) {
-			p = seen[k];
-			seen[k] = seen[0];
-			seen[0] = p;
-			return seen;
+	if (p->at != at || !p->exec) {
+		if (p->used)                    /* its place is taken for now */
+			return 0;
+		*p = (struct page){ .at = at };
+		if (rt_vma(pc, &v) && v.lo <= pc && v.prot & PROT_EXEC) {
+			p->exec = true;
+			p->stable = !(v.prot & PROT_WRITE);
+			rt_smc_track(at, at + GUEST_PAGE);
 		}
-	if (nseen == countof(seen))
-		return 0;
-	if (rt_vma(pc, &v) && v.lo <= pc && v.prot & PROT_EXEC) {
-		p.exec = true;
-		p.stable = !(v.prot & PROT_WRITE);
-		rt_smc_track(at, at + GUEST_PAGE);
 	}
-	seen[nseen] = seen[0];
-	seen[0] = p;
-	nseen++;
-	return seen;
+	if (!p->used) {
+		p->used = true;
+		used[nused++] = p;
+	}
+	return p;
 }
 
 static bool executable(gaddr pc)
@@ -119,13 +118,29 @@ static bool executable(gaddr pc)
 	return p && p->exec;
 }
 
-/* Were all these pages left alone since their bytes were read? */
+/* Were all pages left alone since their bytes were read? Ends the translation's use of them. */
 static bool unchanged(void)
 {
-	for (u32 k = 0; k < nseen; k++)
-		if (seen[k].exec && !rt_smc_valid(seen[k].at, seen[k].at + GUEST_PAGE))
-			return false;
-	return true;
+	bool ok = true;
+
+	for (u32 k = 0; k < nused; k++) {
+		used[k]->used = false;
+		if (used[k]->exec && !rt_smc_valid(used[k]->at, used[k]->at + GUEST_PAGE)) {
+			used[k]->at = 0;
+			ok = false;
+		}
+	}
+	nused = 0;
+	if (!ok)
+		tr_forget(&tr);
+	return ok;
+}
+
+static void forget(void)
+{
+	for (u32 k = 0; k < countof(pages); k++)
+		pages[k].at = 0;
+	tr_forget(&tr);
 }
 
 /* Up to n bytes at pc; an instruction may straddle pages of different maps. */
@@ -207,7 +222,6 @@ static u64 translate(gaddr pc, enum kind kind)
 	e.cold = kind == COLD_CODE && !e.plain;
 	e.general = kind == GENERAL_CODE;
 	do {
-		nseen = 0;
 		tr.env = &e;
 		tr.code = (struct code){ (u32 *)(a->base + a->used), (u32 *)(a->base + a->used + REGION_ROOM / 2), 0 };
 		while (tr_translate(&tr, pc) < 0) {
@@ -271,7 +285,7 @@ u64 rt_code_single(struct thread *t, gaddr pc)
 	e.near = false;
 	e.single = true;
 	e.known = 0;
-	nseen = countof(seen);          /* no page is marked */
+	e.stable = 0;
 	e.fetch = fetch_unmarked;
 	tr.env = &e;
 	tr.code = (struct code){ (u32 *)t->single, (u32 *)(t->single + SINGLE_ROOM), 0 };
@@ -532,7 +546,7 @@ static void drop(struct arena *a, struct region *r)
 void rt_code_changed(gaddr lo, gaddr hi)
 {
 	rt_lock(&rt_code_lock);
-	tr_forget(&tr);
+	forget();
 	for (struct arena *a = rt_arenas; a; a = a->next)
 		for (u32 k = 0; k < a->nregions; k++) {
 			struct region *r = arena_region(a, k);
@@ -558,7 +572,7 @@ void rt_code_drop_all(void)
 	struct thread *t = rt_self();
 
 	rt_lock(&rt_code_lock);
-	tr_forget(&tr);
+	forget();
 	epoch++;
 	for (struct arena *a = rt_arenas; a; a = a->next)
 		arena_reset(a);

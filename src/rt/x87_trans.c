@@ -247,7 +247,7 @@ static struct xf arc(struct xf y, struct xf x)
 	struct xf t, r, c;
 	int d = x.e - y.e, k = 0;
 
-	if (d < 6) k = (u64)((y.m >> (d + 68)) / (u64)(x.m >> 73)) + 1;  /* 32 y / x, then halved and rounded */
+	if (d < 6) k = (u64)(y.m >> (d + 68)) / (u64)(x.m >> 73) + 1;  /* 32 y / x, then halved and rounded */
 	k >>= 1;
 	if (k > 16) k = 16;
 	c = integer(k);

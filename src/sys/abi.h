@@ -80,6 +80,9 @@ const char *sys_proc_exe(char buf[PATH_SIZE]);          /* a host path of the pr
 /* Opens it (host open flags); `path` is what the guest gave, so that the kernel judges existence and permission. */
 s64 sys_proc_open(enum proc_file p, int dirfd, const char *path, u64 oflags);
 
+/* --- vdso.c: clock_gettime into our own memory, without the kernel where that can be. */
+s64 sys_clock(s32 id, struct timespec64 *ts);
+
 /* --- poll.c: a call with a signal mask of its own (ppoll, pselect6, epoll_pwait ...). Begin fills *host with what to hand
  * to the kernel; end takes the call's result. A null set changes nothing. */
 struct callmask { u64 mask, host; bool used; };

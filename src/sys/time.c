@@ -1,13 +1,35 @@
-/* time.c - the calls about time that ARM64 has only in their newer form. */
+/* time.c - the calls about time that ARM64 has only in their newer form, and those that the host's vDSO answers. */
 #include "sys/abi.h"
 #include <asm/unistd.h>
 
-enum { ITIMER_REAL_ = 0, CLOCK_REALTIME_COARSE_ = 5 };
+enum { ITIMER_REAL_ = 0, CLOCK_REALTIME_ = 0, CLOCK_REALTIME_COARSE_ = 5 };
+
+SYS(clock_gettime)
+{
+	struct timespec64 ts;
+	s64 r = sys_clock(a, &ts);
+	return r < 0 ? r : rt_put(b, &ts) ? 0 : -EFAULT;
+}
+
+SYS(gettimeofday)
+{
+	struct timespec64 ts;
+	s32 zone[2];
+	if (a) {
+		sys_clock(CLOCK_REALTIME_, &ts);
+		if (!rt_put(a, &((struct timeval64){ ts.sec, ts.nsec / 1000 })))
+			return -EFAULT;
+	}
+	if (!b)
+		return 0;
+	host_call(__NR_gettimeofday, 0, zone);
+	return rt_put(b, &zone) ? 0 : -EFAULT;
+}
 
 SYS(time)
 {
 	struct timespec64 ts;
-	host_call(__NR_clock_gettime, CLOCK_REALTIME_COARSE_, &ts);
+	sys_clock(CLOCK_REALTIME_COARSE_, &ts);
 	return a && !rt_put(a, &ts.sec) ? -EFAULT : ts.sec;
 }
 

@@ -335,24 +335,20 @@ static u8 needed(struct tr *c, gaddr pc)
 	u8 open = F_ALL, needed = 0;
 
 	for (int k = 0; k < 8 && open; k++) {
-		struct insn i;
-		u32 n = 0;
-		const u8 *p = 0;
+		const struct insn *i = c->env->stable && !c->env->stable(c->env->ctx, pc) ? 0 : tr_peek(c, pc);
 		const struct x86_row *r;
 
-		if (!c->env->stable || c->env->stable(c->env->ctx, pc))
-			p = tr_bytes(c, pc, &n);
-		if (!n || x86_decode(&i, p, n, pc, c->env->x86) != X86_OK)
+		if (!i)
 			break;
-		r = &x86_rows[i.row];
-		needed |= insn_reads(&i) & open;
-		if (!insn_maybe(&i))
+		r = &x86_rows[i->row];
+		needed |= insn_reads(i) & open;
+		if (!insn_maybe(i))
 			open &= ~r->writes;
-		pc = insn_next(&i);
+		pc = insn_next(i);
 		if (r->attr & ROW_BRANCH) {
-			if ((r->mn != MN_JMP && r->mn != MN_CALL) || i.o[0].kind != OP_REL)
+			if ((r->mn != MN_JMP && r->mn != MN_CALL) || i->o[0].kind != OP_REL)
 				break;
-			pc = i.imm;
+			pc = i->imm;
 		}
 	}
 	return needed | open;
@@ -373,6 +369,8 @@ void tr_forget(struct tr *c)
 {
 	for (u32 k = 0; k < countof(c->needed); k++)
 		c->needed[k].pc = 0;
+	for (u32 k = 0; k < countof(c->decoded); k++)
+		c->decoded[k].len = 0;
 }
 
 static void look_ahead(struct tr *c, struct edge *e)

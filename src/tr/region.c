@@ -56,7 +56,7 @@ static int block_at(struct tr *c, u32 n)
 
 /* The guest's bytes at pc; *n is less than 15 only where they end. They are fetched in larger pieces, up to the end of
  * a page: the next one may not be meant to be looked at. */
-const u8 *tr_bytes(struct tr *c, gaddr pc, u32 *n)
+static const u8 *bytes(struct tr *c, gaddr pc, u32 *n)
 {
 	u32 at = pc - c->window.lo, want = 4096 - pc % 4096;
 
@@ -74,18 +74,45 @@ const u8 *tr_bytes(struct tr *c, gaddr pc, u32 *n)
 	return c->window.bytes + at;
 }
 
-/* Decodes the instruction at pc into c->ins[c->nins]. A page that cannot be fetched, or bytes that are no
- * instruction, become an instruction of length 0 that faults when it is reached. */
-static struct insn *decode(struct tr *c, gaddr pc)
+static enum x86_status fresh(struct tr *c, gaddr pc, struct insn *i)
 {
-	struct insn *i = &c->ins[c->nins];
 	u32 n;
-	const u8 *p = tr_bytes(c, pc, &n);
+	const u8 *p = bytes(c, pc, &n);
 	enum x86_status s = n ? x86_decode(i, p, n, pc, c->env->x86) : X86_SHORT;
 
-	i->pc = pc;
 	i->fact = 0;
+	return s;
+}
+
+/* Looking ahead: what is decoded will soon be translated, so it is kept. */
+const struct insn *tr_peek(struct tr *c, gaddr pc)
+{
+	struct insn *d = &c->decoded[pc % countof(c->decoded)];
+
+	if ((d->pc != pc || !d->len) && fresh(c, pc, d) != X86_OK)
+		d->len = 0;
+	return d->len ? d : 0;
+}
+
+static enum x86_status decode(struct tr *c, gaddr pc, struct insn *i)
+{
+	struct insn *d = &c->decoded[pc % countof(c->decoded)];
+
+	if (d->pc != pc || !d->len)
+		return fresh(c, pc, i);
+	*i = *d;
+	return X86_OK;
+}
+
+/* Decodes the instruction at pc into c->ins[c->nins]. A page that cannot be fetched, or bytes that are no
+ * instruction, become an instruction of length 0 that faults when it is reached. */
+static struct insn *take(struct tr *c, gaddr pc)
+{
+	struct insn *i = &c->ins[c->nins];
+	enum x86_status s = decode(c, pc, i);
+
 	if (s != X86_OK) {
+		i->pc = pc;
 		i->fact = s == X86_UD ? TR_H_UD : s == X86_SHORT ? TR_H_BADFETCH : s == X86_TOOLONG ? TR_H_GP : TR_H_UNKNOWN;
 		i->len = 0;
 		i->prefix = 0;
@@ -148,9 +175,14 @@ static int grow(struct tr *c, gaddr pc, u32 max)
 	struct block *b = &c->blk[c->nblk];
 	struct insn *i;
 
-	*b = (struct block){ .pc = pc, .first = c->nins, .next.block = -1, .taken.block = -1 };
+	b->pc = pc;
+	b->first = c->nins;
+	b->n = 0;
+	b->next = b->taken = (struct edge){ .block = -1 };
+	b->npred = 0;
+	b->entry = b->loop = false;
 	for (;;) {
-		i = decode(c, pc);
+		i = take(c, pc);
 		b->n++;
 		if (ends(c, b, i))
 			break;

@@ -67,7 +67,7 @@ enum { TR_STUB_LINK = 0, TR_STUB_LOOKUP = 8, TR_STUB_SYSCALL = 16, TR_STUB_HELPE
 /* Instead of a site in a link record: the code that this record ends has been entered TR_HOT_AFTER times. */
 #define TR_LINK_HOT   1
 #define TR_LINK_GENERAL  2              /* or: what its region assumes does not hold */
-#define TR_HOT_AFTER  48
+#define TR_HOT_AFTER  4000
 
 /* Side table: where the code of each guest instruction starts; ascending in host. */
 struct tr_map  { u32 host; u32 guest; };  /* offsets in bytes from the region's code and from region.lo */
@@ -120,6 +120,7 @@ struct tr {
 	_Alignas(8) u8 find[1024];      /* hash of an address -> instruction + 1             */
 	u8 in_block[TR_MAX_INSNS + 1];  /* instruction -> block                              */
 	struct { gaddr lo; u32 n; bool end; u8 bytes[256]; } window;    /* tr_bytes: end: fewer than asked for were there */
+	struct insn decoded[256];       /* by address: what looking ahead decodes is decoded again soon; emptied by tr_forget */
 	struct { gaddr pc; u8 flags; } needed[256];     /* what tr_flags_needed found; emptied by tr_forget */
 	u32 guard;                      /* upper lanes that are taken to be zero at the entry, which checks it; see live.c */
 	u32 nins, nblk;
@@ -162,7 +163,7 @@ void tr_region(struct tr *c, gaddr pc);
 void tr_sources(struct tr *c);
 void tr_live(struct tr *c);
 int  tr_emit(struct tr *c);
-const u8 *tr_bytes(struct tr *c, gaddr pc, u32 *n);
+const struct insn *tr_peek(struct tr *c, gaddr pc);      /* the instruction at pc, or null */
 void tr_forget(struct tr *c);                   /* guest code changed: nothing that was seen of it holds any more */
 u8   tr_flags_needed(struct tr *c, gaddr pc);   /* which flags code at pc may read before it sets them; bounded look-ahead */
 

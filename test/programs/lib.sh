@@ -10,23 +10,25 @@
 #
 # The stele side runs under execwatch: an x86-64 program that runs natively there fails the test.
 # TRANSLATOR="COMMAND" puts something else to the test; TRANSLATOR=native compares the native side with itself and
-# so tries the tests alone. SHOW=1 prints the native outputs, KEEP=1 leaves the directories. STORE=1 writes the native results to truth/ (make
-# truth); without an x86-64 CPU the translator is compared with these.
+# so tries the tests alone. SHOW=1 prints the native outputs, KEEP=1 leaves the directories. STORE=1 writes the native
+# results to truth/ (make truth); without an x86-64 CPU the translator is compared with these.
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
-native=("$top/build/host/execwatch" -n)
-watched=("$top/build/host/execwatch" -o)
+T=$(mktemp -d "${TMPDIR:-/tmp}/stele-test.XXXXXX") || exit 2
+home=/mnt
+native=("$top/build/host/execwatch" -n -w "$T/w")
+watched=("$top/build/host/execwatch" -w "$T/w" -o "$T/natively")
 TRANSLATOR=${TRANSLATOR:-$top/build/stele}
 root=                                   # where x86-64 programs are
 if [ "$(uname -m)" != x86_64 ]; then
 	root=$top/build/root
 	TRANSLATOR="$TRANSLATOR -L $root"
 	# No x86-64 file runs natively here; the namespaces are for order's sake.
-	"${native[@]}" true 2>/dev/null || native=(env)
+	mkdir "$T/w"
+	"${native[@]}" true 2>/dev/null || { native=(env) home=$T/w; }
 fi
 me=$(basename "$0" .t)
 truth=$top/test/programs/truth/$(basename "$(cd "$(dirname "$0")" && pwd)")-$me
-T=$(mktemp -d "${TMPDIR:-/tmp}/stele-test.XXXXXX") || exit 2
 IN=$T/in
 trap '[ -n "${KEEP:-}" ] && echo "# kept: $T" || { chmod -R u+w "$T"; rm -rf "$T"; }' EXIT
 trap 'exit 130' INT TERM
@@ -41,7 +43,7 @@ skip() { count=$((count + 1)); echo "ok $count - $1 # SKIP $2"; }
 finish() { echo "1..$count"; exit $((failed > 0)); }
 fresh() { rm -rf "$IN"; mkdir "$IN"; }
 
-# side NAME COMMAND...: runs the command in a fresh copy of $IN, always at the same path; leaves $T/NAME/{out,err,
+# side NAME COMMAND...: runs the command in a fresh copy of $IN, which it sees as /mnt; leaves $T/NAME/{out,err,
 # status,files,w}
 side() {
 	local name=$1; shift
@@ -50,7 +52,7 @@ side() {
 	cp -a "$IN" "$T/w"
 	(	cd "$T/w" || exit 2
 		# shellcheck disable=SC2086
-		exec env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME="$T/w" TMPDIR="$T/w" LANG=C.UTF-8 TZ=UTC \
+		exec env -i PATH=/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin HOME="$home" TMPDIR="$home" LANG=C.UTF-8 TZ=UTC \
 			TERM=dumb SHELL=/bin/sh ${ENV:-} timeout -k 5 $((${LIMIT:-120} * ${LIMIT_SCALE:-1})) "$@"
 	) < "${STDIN:-/dev/null}" > "$T/$name/out" 2> "$T/$name/err"
 	echo $? > "$T/$name/status"
@@ -69,7 +71,7 @@ record() { (cd "$T/$1" && echo "$2 $(cat status) $(cat out | sha256sum | cut -c1
 	"$(sha256sum < files | cut -c1-16)"); }
 
 twin() {
-	local name=$1 program=$2 native=() found what; shift 2
+	local name=$1 program=$2 found what; shift 2
 	case $program in
 	*/*) found=$program ;;
 	*)   found=$(PATH=$root/usr/local/bin:$root/usr/bin:$root/bin:$root/usr/sbin type -P "$program") || {
@@ -89,7 +91,7 @@ twin() {
 		side stele "${native[@]}" $TRANSLATOR "$found" "$@"
 	else
 		# shellcheck disable=SC2086
-		side stele "${watched[@]}" "$T/natively" $TRANSLATOR "$found" "$@"
+		side stele "${watched[@]}" $TRANSLATOR "$found" "$@"
 	fi
 	what=
 	[ -z "${SHOW:-}" ] || (cd "$T/native" && tail -n "${SHOW/#1/15}" status out err | diag 99)

@@ -20,7 +20,7 @@ ln -s ../etc/only-here "$R/usr/relative"
 ln -s /etc "$R/usr/etc"
 in_root() {
 	local got
-	got=$(cd / && "$watch" "${TRANSLATOR%% *}" -L "$R" "$R/usr/bin/busybox" sh -c "PATH=/usr/bin; $2" 2>&1 < /dev/null)
+	got=$(cd / && "$top/build/host/execwatch" "$top/build/stele" -L "$R" "$R/usr/bin/busybox" sh -c "PATH=/usr/bin; $2" 2>&1 < /dev/null)
 	if [ "$got" = "$3" ]; then pass "$1"; else fail "$1"; diag <<< "$got"; fi
 }
 in_root "-L: a file that is only there"  'cat /etc/only-here'                        here
