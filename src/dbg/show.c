@@ -1,10 +1,9 @@
-/* show.c - `stele -x HEX`: what becomes of these instruction bytes. A newcomer's first command. */
-#include "rt/rt.h"
+/* show.c - `stele -x HEX`: what becomes of these instruction bytes. A newcomer's first command.
+ *
+ * --order=tso, --host=LIST and --fp=exact show what they change.
+ */
+#include "dbg/dbg.h"
 #include "rt/string.h"
-#include "a64/text.h"
-#include "tr/tr.h"
-
-void dbg_show_hex(const char *hex);
 
 enum { SHOW_AT = 0x401000, SHOW_MAX = 512, SHOW_WORDS = 64 << 10 };
 static u8 bytes[SHOW_MAX];
@@ -41,80 +40,21 @@ static void read_hex(const char *s)
 	if (!nbytes) rt_die(125, "-x: no bytes");
 }
 
-/* "SZC" and the like, in the order of RFLAGS. */
-static const char *flags_text(u8 f, char buf[8])
-{
-	static const struct { u8 bit; char c; } names[] = {
-		{ F_O, 'O' }, { F_S, 'S' }, { F_Z, 'Z' }, { F_A, 'A' }, { F_P, 'P' }, { F_C, 'C' },
-	};
-	char *p = buf;
-
-	for (u32 i = 0; i < countof(names); i++)
-		if (f & names[i].bit) *p++ = names[i].c;
-	if (p == buf) *p++ = '-';
-	*p = 0;
-	return buf;
-}
-
-static void show_insn(const struct insn *i)
-{
-	const struct x86_row *r = x86_rows + i->row;
-	char text[128], hex[48], a[8], b[8], l[8];
-	int n = 0;
-
-	if (i->pc - SHOW_AT + i->len > nbytes) {
-		rt_print(1, "%lx  (beyond the bytes given)\n", i->pc);
-		return;
-	}
-	for (u32 k = 0; k < i->len; k++)
-		n += rt_format(hex + n, sizeof hex - n, "%02x ", bytes[i->pc - SHOW_AT + k]);
-	x86_text(text, sizeof text, i);
-	rt_print(1, "%lx  %-24s %-40s reads %s writes %s live %s\n", i->pc, hex, text,
-	         flags_text(insn_reads(i), a), flags_text(r->writes, b), flags_text(i->live, l));
-}
-
-static const struct insn *insn_at(const struct tr *c, gaddr pc)
-{
-	for (u32 k = 0; k < c->nins; k++)
-		if (c->ins[k].pc == pc) return c->ins + k;
-	return 0;
-}
-
-static void show_code(const struct tr *c)
-{
-	const struct insn *last = 0;
-	u32 m = 0;
-
-	for (const u32 *p = c->start; p < c->code.p; p++) {
-		u32 at = (p - c->start) * 4;
-		char text[96];
-
-		for (; m < c->nmap && c->map[m].host <= at; m++) {
-			const struct insn *i = insn_at(c, c->lo + c->map[m].guest);
-
-			if (i && i != last) show_insn(i);
-			last = i;
-		}
-		a_text(text, sizeof text, *p, (u64)p);
-		rt_print(1, "        %08x  %s\n", *p, text);
-	}
-}
-
 void dbg_show_hex(const char *hex)
 {
 	struct tr *c = rt_map(sizeof *c);
 	u32 *words = rt_map(SHOW_WORDS * 4);
-	struct tr_env env = { .host = rt.host, .x86 = rt.x86, .near = true, .fetch = fetch };
-	int r;
+	struct tr_env env = { .host = rt.host, .x86 = rt.x86, .near = true, .fetch = fetch,
+	                      .order = rt_opt.order && !strcmp(rt_opt.order, "tso") ? TR_TSO : TR_PLAIN,
+	                      .fp_exact = rt_opt.fp && !strcmp(rt_opt.fp, "exact") };
 
 	read_hex(hex);
 	if (!c || !words) rt_die(125, "out of memory");
 	env.stubs = (u64)words;
 	c->env = &env;
 	c->code = (struct code){ words + TR_STUBS_SIZE / 4, words + SHOW_WORDS, 0 };
-	r = tr_translate(c, SHOW_AT);
-	if (r) rt_die(125, "-x: the translation does not fit");
-	show_code(c);
+	if (tr_translate(c, SHOW_AT)) rt_die(125, "-x: the translation does not fit");
+	dbg_text(1, c, "xla");
 	if (c->why) rt_print(1, "translation ends: %s\n", c->why);
 	rt_print(1, "%u x86 instructions, %u ARM64 words\n", c->nins, (u32)(c->code.p - c->start));
 }

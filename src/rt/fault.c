@@ -9,6 +9,7 @@
 #include "rt/guest.h"
 #include "rt/mem.h"
 #include "rt/smc.h"
+#include "rt/stop.h"
 #include "rt/string.h"
 #include "rt/thread.h"
 #include "tr/tr.h"
@@ -212,6 +213,11 @@ void fault_handler(int sig, struct siginfo *si, struct host_context *uc)
 	gaddr rip;
 	int sense;
 
+	if (t && stop_is_ours(si)) {
+		stop_wait(t);
+		return;
+	}
+	if (t && t->alone) stop_end(t);
 	if (si->code <= 0 && t) {
 		sig_sent(t, sig, si, uc);
 		return;

@@ -8,6 +8,7 @@
 #include "rt/signal.h"
 #include "rt/host.h"
 #include "rt/string.h"
+#include "rt/stop.h"
 #include "rt/x87.h"
 #include "rt/pcmpstr.h"
 #include "a64/host.h"
@@ -350,6 +351,16 @@ static u64 ldmxcsr(struct thread *t, u64 host_ret)
 	return host_ret;
 }
 
+/* A LOCK over two of what ARM64 exchanges in one step: run.c ends the stop when the instruction is done, fault.c when
+ * it faults. */
+static u64 split_lock(struct thread *t)
+{
+	u64 host = rt_code_alone(t, t->cpu.rip);
+
+	stop_others(t);
+	return host;
+}
+
 static void popf(struct thread *t)
 {
 	u64 f = t->cpu.scratch[0];
@@ -384,8 +395,8 @@ u64 rt_helper(struct thread *t, u64 nr, u64 host_ret)
 	case TR_H_POPF:     popf(t); return host_ret;
 	case TR_H_X87:      return rt_x87(t, host_ret);
 	case TR_H_PCMPSTR:  rt_pcmpstr(&t->cpu); return host_ret;
+	case TR_H_SPLITLOCK: return split_lock(t);
 	case TR_H_NONE:
-	case TR_H_SPLITLOCK:
 	case TR_H_COUNT:    break;
 	}
 	rt_die(134, "no helper %lu", nr);

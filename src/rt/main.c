@@ -5,6 +5,7 @@
  * checks. System V ABI for AArch64, chapters on processes and dynamic linking.
  */
 #include "rt/arena.h"
+#include "dbg/dbg.h"
 #include "rt/host.h"
 #include "rt/mem.h"
 #include "rt/options.h"
@@ -42,7 +43,6 @@ extern const char rt_stub_link[], rt_stub_lookup[], rt_stub_syscall[], rt_stub_h
 struct process rt;
 char **rt_host_envp;
 
-void dbg_show_hex(const char *hex);
 const char *rt_load_why(const char **file);
 u64 rt_host_aux(u64 type, u64 missing);
 
@@ -119,6 +119,7 @@ static void first_state(struct cpu *c)
 	c->mxcsr = 0x1f80;
 	c->fcw = 0x37f;
 	rt_set_rflags(c, 0x202);
+	c->counts = rt_counts;
 	c->stub_link = (u64)rt_stub_link;
 	c->stub_lookup = (u64)rt_stub_lookup;
 	c->stub_syscall = (u64)rt_stub_syscall;

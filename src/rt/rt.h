@@ -35,6 +35,9 @@ struct thread {
 	bool own_process;               /* a process of its own in this address space (CLONE_VM without CLONE_THREAD) */
 	bool fresh_actions;             /* CLONE_CLEAR_SIGHAND: our own handlers are to be installed again */
 	bool linked;                    /* in rt_threads */
+	bool alone;                     /* the others are stopped for this one (stop.c) */
+	u32 stopped;                    /* number of the stop that this thread waits for the end of */
+	s32 pid;
 	u64 drop_epoch;                 /* the arena epoch this thread's pairs belong to */
 	u32 prot_err;
 	/* run.c */
@@ -83,7 +86,7 @@ _Noreturn void rt_die(int status, const char *fmt, ...) __attribute__((format(pr
 
 /* --- options.c: --name=value, -x and STELE_NAME; one table. Null when not given. */
 struct options {
-	const char *root, *dump, *trace, *stop, *strace, *stats, *order, *host, *fp, *vendor, *hex;
+	const char *root, *dump, *trace, *stop, *perf, *strace, *stats, *order, *host, *fp, *vendor, *hex;
 };
 extern struct options rt_opt;
 
@@ -130,6 +133,7 @@ void rt_code_unmap(gaddr lo, gaddr hi);         /* the map went away: its arenas
 bool rt_code_rip(u64 host, gaddr *rip);
 /* The same, and how the flags stand in NZCV there (enum csense of tr.h). */
 bool rt_code_state(u64 host, gaddr *rip, int *sense);
+u64  rt_code_alone(struct thread *t, gaddr pc);         /* the same as TR_PLAIN code, for a thread that is alone */
 u64  rt_code_single(struct thread *t, gaddr pc);        /* host address of code for the one instruction at pc, unlinked, which protects nothing */
 bool rt_misaligned(struct thread *t, u64 host); /* ordered code at host cannot do this alignment: retranslated. False: not such code. */
 void rt_code_fork(int step);                    /* enum fork_step of alloc.h, for run.c's locks */
@@ -137,8 +141,10 @@ void rt_go_shared(void);                        /* before memory becomes visible
 
 extern u64 rt_vdso_lo, rt_vdso_hi;              /* the host's vDSO, set by who calls it: no translated code, though outside our image */
 
+extern u32 rt_counts[];                         /* cpu.counts */
+
 /* Counters for STELE_STATS. */
-extern struct stats { u64 regions, insns, syscalls, signals, links, lookups; } rt_stats;
+extern struct stats { u64 regions, hot, insns, syscalls, signals, links, lookups; } rt_stats;
 void rt_stats_print(void);                      /* at the end, if asked for */
 u64  rt_helper(struct thread *t, u64 nr, u64 host_ret);         /* helper.c: nr is enum tr_helper of tr/tr.h */
 

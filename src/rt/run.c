@@ -7,10 +7,12 @@
  * the arenas and the translator's buffers.
  */
 #include "rt/arena.h"
+#include "dbg/dbg.h"
 #include "rt/asm.h"
 #include "rt/host.h"
 #include "rt/mem.h"
 #include "rt/rt.h"
+#include "rt/stop.h"
 #include <linux/mman.h>
 
 _Static_assert(offsetof(struct cpu, r) == CPU_R && offsetof(struct cpu, rip) == CPU_RIP, "asm.h");
@@ -194,7 +196,7 @@ static struct tr_env env(struct arena *a, gaddr pc)
 	return (struct tr_env){
 		.host = rt.host, .x86 = rt.x86, .order = rt.order,
 		.near = a->near && pc - a->base + (2ull << 30) < 4ull << 30,
-		.stubs = a->base, .fetch = fetch, .known = known, .stable = stable, .crosses = crosses,
+		.unlinked = rt_opt.trace, .stubs = a->base, .fetch = fetch, .known = known, .stable = stable, .crosses = crosses,
 	};
 }
 
@@ -209,6 +211,8 @@ static u64 number(const char *s)
 
 enum kind { COLD_CODE, HOT_CODE, GENERAL_CODE };      /* GENERAL: hot, without assumptions; not in the table */
 
+u32 rt_counts[TR_COUNTS];
+
 static u64 translate(gaddr pc, enum kind kind)
 {
 	struct arena *a = arena_for(pc, REGION_ROOM);
@@ -221,6 +225,8 @@ static u64 translate(gaddr pc, enum kind kind)
 	e.plain = rt_opt.stop && rt_stats.regions >= number(rt_opt.stop);
 	e.cold = kind == COLD_CODE && !e.plain;
 	e.general = kind == GENERAL_CODE;
+	e.count = rt_stats.regions % TR_COUNTS;
+	rt_counts[e.count] = TR_HOT_AFTER;
 	do {
 		tr.env = &e;
 		tr.code = (struct code){ (u32 *)(a->base + a->used), (u32 *)(a->base + a->used + REGION_ROOM / 2), 0 };
@@ -230,7 +236,9 @@ static u64 translate(gaddr pc, enum kind kind)
 		}
 	} while (!unchanged());
 	r = arena_add(a, &tr);
+	dbg_region(&tr, rt_stats.regions, e.plain ? "plain" : e.cold ? "cold" : e.general ? "general" : "hot");
 	rt_stats.regions++;
+	rt_stats.hot += !e.cold;
 	rt_stats.insns += tr.nins;
 	for (u32 k = 0; k < r->nentry; k++) {
 		struct rentry *n = &region_entries(r)[k];
@@ -267,7 +275,7 @@ u64 rt_code(struct thread *t, gaddr pc)
  * into its own page would otherwise never get done. */
 #define SINGLE_ROOM  4096
 
-u64 rt_code_single(struct thread *t, gaddr pc)
+static u64 single(struct thread *t, gaddr pc, enum tr_order order)
 {
 	struct arena *a;
 	struct tr_env e;
@@ -284,6 +292,7 @@ u64 rt_code_single(struct thread *t, gaddr pc)
 	e = env(a, pc);
 	e.near = false;
 	e.single = true;
+	e.order = order;
 	e.known = 0;
 	e.stable = 0;
 	e.fetch = fetch_unmarked;
@@ -296,6 +305,9 @@ u64 rt_code_single(struct thread *t, gaddr pc)
 	rt_unlock(&rt_code_lock);
 	return t->single + tr.entry[0].host;
 }
+
+u64 rt_code_single(struct thread *t, gaddr pc) { return single(t, pc, rt.order); }
+u64 rt_code_alone(struct thread *t, gaddr pc)  { return single(t, pc, TR_PLAIN); }
 
 /* Guest addresses of accesses that crossed what ldapr and stlr can do, in ordered code. */
 static gaddr crossing[256];
@@ -341,9 +353,13 @@ u64 rt_run_helper(struct thread *t, u64 nr, u64 back)
 /* An indirect branch that the thread's table did not know. */
 u64 rt_run_lookup(struct thread *t, gaddr pc)
 {
-	u64 h = rt_code(t, pc);
+	u64 h;
 
+	if (unlikely(t->alone)) stop_end(t);
+	h = rt_code(t, pc);
 	rt_stats.lookups++;
+	if (rt_opt.trace)
+		dbg_entered(t, pc);
 	t->cpu.jtab[pc & ((1 << JTAB_BITS) - 1)] = (struct jtab){ pc, h };
 	return h;
 }
@@ -446,6 +462,7 @@ u64 rt_run_link(struct thread *t, u64 record)
 	gaddr pc = record + (((u32 *)record)[2] | (u64)((u32 *)record)[3] << 32);
 	u64 h;
 
+	if (unlikely(t->alone)) stop_end(t);
 	rt_lock(&rt_code_lock);
 	rt_stats.links++;
 	if (back == TR_LINK_HOT) {
@@ -493,21 +510,6 @@ bool rt_code_rip(u64 host, gaddr *rip)
 	int sense;
 
 	return rt_code_state(host, rip, &sense);
-}
-
-void rt_stats_print(void)
-{
-	u64 used = 0, narenas = 0;
-
-	if (!rt_opt.stats)
-		return;
-	for (struct arena *a = rt_arenas; a; a = a->next) {
-		used += a->used;
-		narenas++;
-	}
-	rt_print(2, "stele: %lu regions, %lu x86 instructions translated, %lu bytes of code and tables in %lu arenas\n",
-	         rt_stats.regions, rt_stats.insns, used, narenas);
-	rt_print(2, "stele: %lu system calls, %lu links, %lu lookups\n", rt_stats.syscalls, rt_stats.links, rt_stats.lookups);
 }
 
 /* --- dropping */

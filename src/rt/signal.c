@@ -7,7 +7,9 @@
  * through host_call_blocking: between its check and its svc the handler moves the PC to where it gives up.
  */
 #include "rt/signal.h"
+#include "dbg/dbg.h"
 #include "rt/host.h"
+#include "rt/stop.h"
 #include "rt/string.h"
 #include "rt/thread.h"
 #include <asm/errno.h>
@@ -70,7 +72,12 @@ HIDDEN s64 host_try(const u64 *pending, long nr, u64 a, u64 b, u64 c, u64 d, u64
 
 s64 host_call_blocking(struct thread *t, long nr, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f)
 {
-	return host_try(&t->pending, nr, a, b, c, d, e, f);
+	s64 r;
+
+	__atomic_store_n(&t->in_syscall, true, __ATOMIC_RELAXED);
+	r = host_try(&t->pending, nr, a, b, c, d, e, f);
+	stop_leave_call(t);
+	return r;
 }
 
 /* --- the vectors: live in their registers while C runs; FPCR and FPSR follow v[] in struct cpu */
@@ -323,6 +330,7 @@ _Noreturn void sig_die(int sig)
 	u64 mask = ~SIGBIT(sig);
 	s64 pid = host_call(__NR_getpid);
 
+	dbg_trace_print(2);
 	sig_host_action(sig, SIG_DFL_, 0);
 	host_call(__NR_tgkill, pid, host_call(__NR_gettid), sig);
 	host_call(__NR_rt_sigprocmask, 2, &mask, 0, 8);

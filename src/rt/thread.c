@@ -10,6 +10,7 @@
 #include "rt/host.h"
 #include "rt/mem.h"
 #include "rt/signal.h"
+#include "rt/stop.h"
 #include "rt/string.h"
 #include <linux/mman.h>
 
@@ -90,6 +91,7 @@ struct thread *thread_new(const struct thread *parent)
 	t->sigmask = parent->sigmask;
 	t->altstack_flags = SS_DISABLE_;
 	stacks_use(t, p, size);
+	t->in_syscall = true;                   /* until it runs */
 	return t;
 }
 
@@ -129,6 +131,7 @@ void rt_thread_init(struct thread *t)
 
 	if (!p) rt_die(125, "out of memory");
 	t->tid = host_call(__NR_gettid);
+	t->pid = host_call(__NR_getpid);
 	stacks_use(t, p, size);
 	thread_link(t);
 	x86_fpu_reset(&t->cpu);
@@ -144,6 +147,8 @@ void thread_start(void)
 	thread_signal_stack(t);
 	if (t->fresh_actions) sig_install_faults();
 	t->tid = host_call(__NR_gettid);
+	t->pid = host_call(__NR_getpid);
+	stop_leave_call(t);
 	rt_enter(t, rt_code(t, t->cpu.rip));
 }
 
@@ -152,6 +157,7 @@ static _Noreturn void leave(struct thread *t, int status, long nr)
 	u64 all = ~0ull;
 	bool own = t->host_stack && (u64)t - (u64)t->host_stack < t->host_stack_size;
 
+	t->in_syscall = true;                   /* from here on it touches nothing of the guest's, and gets no signal */
 	host_call(__NR_rt_sigprocmask, 2, &all, 0, 8);
 	thread_unlink(t);
 	if (!t->vfork_child) sig_state_put(t->sig);
@@ -185,6 +191,7 @@ static void locks(enum fork_step s)
 	struct sigstate *g = rt_self()->sig;
 
 	if (s == FORK_BEFORE) {
+		stop_fork(s);
 		rt_lock(&g->lock);
 		rt_code_fork(s);
 		mem_fork(s);
@@ -196,6 +203,7 @@ static void locks(enum fork_step s)
 		mem_fork(s);
 		rt_code_fork(s);
 		rt_fork_lock(&g->lock, s);
+		stop_fork(s);
 	}
 }
 
@@ -215,6 +223,7 @@ void thread_fork_child(struct thread *t)
 	rt_threads = t;
 	rt.nthreads = 1;
 	t->tid = host_call(__NR_gettid);
+	t->pid = host_call(__NR_getpid);
 	t->sig->refs = 1;
 	t->robust_list = 0;
 	t->sent = 0;

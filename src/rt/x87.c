@@ -8,6 +8,7 @@
 #include "rt/x87.h"
 #include "rt/signal.h"
 #include "rt/string.h"
+#include "x86/insn.h"
 
 #define ONE63 (1ull << 63)
 
@@ -202,10 +203,10 @@ static void compare(struct op *o)
 		underflow(o);
 	else
 		cc = x87_compare(&o->v, get(o->x, 0), b, quiet);
-	if (x87_stopped(&o->v)) return;
-	if (flags) to_flags(o->c, cc);
+	if (flags) to_flags(o->c, cc);          /* even if the exception is unmasked */
 	else o->x->sw = (o->x->sw & ~(X87_C3 | X87_C2 | X87_C0)) | cc;
-	pop(o->x, o->d.pops);
+	if (flags && !(o->v.ex & X87_SF)) o->v.up = o->x->c1;
+	if (!x87_stopped(&o->v)) pop(o->x, o->d.pops);
 }
 
 /* Significands of the constants to 66 bits and more: rounded as the control word says, no exception. */
@@ -226,18 +227,18 @@ static void load(struct op *o)
 {
 	struct f80 a;
 
-	if (used(o->x, 7)) {
+	if (o->d.op == X87_LD && !source(o, o->d.i, &a)) {
+		if (underflow(o)) return;
+		a = F80_INDEFINITE;
+	} else if (used(o->x, 7)) {
 		if (overflow(o)) return;
 		a = F80_INDEFINITE;
 	} else if (o->d.op == X87_LDC) {
 		a = constant(o);
-	} else if (!source(o, o->d.i, &a)) {
-		if (underflow(o)) return;
-		a = F80_INDEFINITE;
 	} else if (o->d.fmt == X87_F32 || o->d.fmt == X87_F64) {
 		if (o->v.denormal) o->v.ex |= X87_DE;
 		x87_special1(&o->v, a, &a);
-		if (x87_stopped(&o->v)) return;
+		if (o->v.ex & ~o->v.cw & X87_IE) return;        /* but not for a denormal */
 	}
 	push(o->x, a);
 }
@@ -278,6 +279,13 @@ static void store(struct op *o)
 	pop(o->x, o->d.pops);
 }
 
+/* The undocumented FSTPNCE: an empty register is not stored, but popped. */
+static void store_unchecked(struct op *o)
+{
+	if (used(o->x, 0)) put(o->x, o->d.i, get(o->x, 0));
+	pop(o->x, o->d.pops);
+}
+
 static void exchange(struct op *o)
 {
 	struct f80 a = get(o->x, 0), b = get(o->x, o->d.i);
@@ -296,7 +304,8 @@ static void cmov(struct op *o)
 
 	if (!ok && underflow(o)) return;
 	if (!ok) put(o->x, 0, F80_INDEFINITE);
-	else if (o->c->scratch[0] & 1) put(o->x, 0, get(o->x, o->d.i));
+	else o->v.up = o->x->c1;
+	if (ok && o->c->scratch[0] & 1) put(o->x, 0, get(o->x, o->d.i));
 }
 
 static void examine(struct op *o)
@@ -336,18 +345,19 @@ static void function(struct op *o)
 	bool ok = used(o->x, 0) && (!two || used(o->x, 1));
 	u16 cc = 0;
 
-	if (!ok && underflow(o)) return;
-	if (ok) switch ((enum x87_op)o->d.op) {
+	if (!ok) underflow(o);
+	else switch ((enum x87_op)o->d.op) {
 	case X87_SQRT:   r = x87_sqrt(&o->v, a); break;
 	case X87_RNDINT: r = x87_rndint(&o->v, a); break;
 	case X87_SCALE:  r = x87_scale(&o->v, a, b); break;
 	case X87_2XM1:   r = x87_2xm1(&o->v, a); break;
 	default:         r = x87_rem(&o->v, a, b, o->d.op == X87_PREM1, &cc); break;
 	}
-	if (x87_stopped(&o->v)) return;
-	put(o->x, 0, r);
-	if (o->d.op == X87_PREM || o->d.op == X87_PREM1) {
-		o->x->sw = (o->x->sw & ~(X87_C3 | X87_C2 | X87_C0)) | (cc & (X87_C3 | X87_C2 | X87_C0));
+	if (!x87_stopped(&o->v)) put(o->x, 0, r);
+	if (o->d.op == X87_PREM || o->d.op == X87_PREM1) {       /* no quotient: its bits stay */
+		u16 bits = !ok || f80_nan(r) || x87_stopped(&o->v) ? X87_C2 : X87_C3 | X87_C2 | X87_C0;
+
+		o->x->sw = (o->x->sw & ~bits) | (cc & bits);
 		o->v.up = cc & X87_C1;
 	}
 }
@@ -407,7 +417,8 @@ static void execute(struct op *o)
 	case X87_CMOV: cmov(o); break;
 	case X87_CHS: case X87_ABS: sign(o); break;
 	case X87_XAM: examine(o); break;
-	case X87_FREE: empty(o->x, o->d.i); pop(o->x, o->d.pops); o->v.up = o->x->c1; break;
+	case X87_FREE: empty(o->x, o->d.i); pop(o->x, o->d.pops); break;
+	case X87_STNC: store_unchecked(o); break;
 	case X87_INCSTP: o->x->top = (o->x->top + 1) & 7; break;
 	case X87_DECSTP: o->x->top = (o->x->top - 1) & 7; break;
 	case X87_SQRT: case X87_RNDINT: case X87_SCALE: case X87_PREM: case X87_PREM1: case X87_2XM1: function(o); break;
@@ -456,6 +467,36 @@ static bool is_control(enum x87_op op)
 	return op == X87_LDCW || op == X87_LDENV || op == X87_RSTOR || (op >= X87_NOWAIT && op < X87_COMMIT);
 }
 
+/* The memory operand's address. */
+static gaddr address(const struct cpu *c, const struct insn *i)
+{
+	gaddr a = (s64)i->disp;
+
+	if (i->base == RIP) a += insn_next(i);
+	else if (i->base < 16) a += c->r[i->base];
+	if (i->index < 16) a += c->r[i->index] << i->shift;
+	if (i->aw == 4) a = (u32)a;
+	return a + (i->seg == SEG_FS ? c->fs_base : i->seg == SEG_GS ? c->gs_base : 0);
+}
+
+/* Of an instruction that leaves an unmasked exception behind, CPUs keep the opcode and the operand's address (SDM vol. 1,
+ * 8.1.8 and 8.1.9; CPUID says FDP_EXCPTN_ONLY, and FCS and FDS deprecated). */
+static void remember(struct cpu *c)
+{
+	struct insn i;
+	u8 b[15];
+	size_t n = sizeof b, k = 0;
+
+	while (n && !rt_read(b, c->rip, n))
+		n--;
+	if (x86_decode(&i, b, n, c->rip, rt.x86) != X86_OK) return;
+	while (k < i.len && (b[k] & 0xf8) != 0xd8)
+		k++;
+	c->fop = (b[k] & 7) << 8 | b[k + 1];
+	for (k = 0; k < 2; k++)
+		if (i.o[k].kind == OP_MEM) c->fdp = address(c, &i);
+}
+
 /* The rest of the region counts on nothing waiting: go on behind the instruction in another one. */
 static u64 leave(struct thread *t, union x87_desc d)
 {
@@ -473,7 +514,7 @@ u64 rt_x87(struct thread *t, u64 host_ret)
 		return rt_raise(t, SIGFPE, code_of(unmasked(c, &c->x87)), c->rip);
 	if (is_control(o.d.op)) {
 		if (!control(c, o.d)) return page_fault(t, o.d);
-		return c->x87.pending ? leave(t, o.d) : host_ret;
+		return c->x87.pending && o.d.op < X87_NOWAIT ? leave(t, o.d) : host_ret;
 	}
 	if (o.d.op == X87_COMMIT) {
 		c->x87 = c->x87_next;
@@ -484,8 +525,9 @@ u64 rt_x87(struct thread *t, u64 host_ret)
 		o.x = &c->x87_next;
 	}
 	execute(&o);
-	if (o.d.op != X87_NOP) o.x->fip = c->rip;
+	if (o.d.op != X87_WAIT) o.x->fip = c->rip;
 	mode(c, o.x);
+	if (o.x->pending) remember(c);
 	if (stores && !(o.v.ex & ~c->fcw & (X87_IE | X87_OE | X87_UE))) return host_ret;
 	if (stores) c->x87 = c->x87_next;
 	return c->x87.pending ? leave(t, o.d) : host_ret;

@@ -72,11 +72,12 @@ const char *sys_host_path(int dirfd, const char *path, bool follow, char buf[PAT
 const char *sys_outside_root(const char *path);         /* a host's path as the guest knows it: without -L's directory */
 
 /* --- procfs.c. Which of the files that must speak of the guest a path names; 0: none of them. */
-enum proc_file { PROC_NOT, PROC_EXE, PROC_MAPS, PROC_SMAPS, PROC_CMDLINE, PROC_ENVIRON, PROC_AUXV, PROC_STAT,
+enum proc_file { PROC_NOT, PROC_EXE, PROC_OTHER /* another process's exe */, PROC_MAPS, PROC_SMAPS, PROC_CMDLINE, PROC_ENVIRON, PROC_AUXV, PROC_STAT,
 		 PROC_CPUINFO, PROC_ARCH };
 enum proc_file sys_proc_file(int dirfd, const char *path);
 bool sys_proc_exe_fd(int fd);
 const char *sys_proc_exe(char buf[PATH_SIZE]);          /* a host path of the program's file */
+const char *sys_proc_other_exe(int dirfd, const char *path, char buf[PATH_SIZE]);       /* null: the kernel's is right */
 /* Opens it (host open flags); `path` is what the guest gave, so that the kernel judges existence and permission. */
 s64 sys_proc_open(enum proc_file p, int dirfd, const char *path, u64 oflags);
 

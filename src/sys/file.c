@@ -38,7 +38,7 @@ static s64 open_at(struct thread *t, int dirfd, gaddr path, u32 flags, u32 mode)
 	u64 f = sys_oflags_in(flags), p = path;
 	if (rt_read_str(s, path, sizeof s) > 0) {
 		enum proc_file pf = sys_proc_file(dirfd, s);
-		if (pf != PROC_NOT && pf != PROC_EXE)
+		if (pf >= PROC_MAPS)
 			return sys_proc_open(pf, dirfd, s, f);
 		const char *h = sys_host_path(dirfd, s, !(f & O_NOFOLLOW), buf);
 		if (h != s)
@@ -72,7 +72,7 @@ SYS(openat2)
 	how.flags = sys_oflags_in(how.flags);
 	if (!how.resolve && rt_read_str(s, b, sizeof s) > 0) {
 		enum proc_file pf = sys_proc_file(dirfd, s);
-		if (pf != PROC_NOT && pf != PROC_EXE)
+		if (pf >= PROC_MAPS)
 			return sys_proc_open(pf, dirfd, s, how.flags);
 		const char *h = sys_host_path(dirfd, s, !(how.flags & O_NOFOLLOW), buf);
 		if (h != s)
@@ -164,6 +164,14 @@ SYS(symlink)
 	return host_call(__NR_symlinkat, a, AT_FDCWD, sys_path(AT_FDCWD, b, false, buf));
 }
 
+static s64 put_link(gaddr to, const char *link, u32 size)
+{
+	size_t len = strlen(link);
+	if (len > size)
+		len = size;
+	return rt_write(to, link, len) ? (s64)len : -EFAULT;
+}
+
 static s64 readlink_at(int dirfd, gaddr path, gaddr to, s32 size)
 {
 	char s[PATH_SIZE], buf[PATH_SIZE];
@@ -171,13 +179,10 @@ static s64 readlink_at(int dirfd, gaddr path, gaddr to, s32 size)
 	if (size <= 0)
 		return -EINVAL;
 	s64 n = rt_read_str(s, path, sizeof s);
-	if (n >= 0 && (s[0] ? sys_proc_file(dirfd, s) == PROC_EXE : sys_proc_exe_fd(dirfd))) {
-		const char *exe = sys_outside_root(rt.exe);
-		size_t len = strlen(exe);
-		if (len > (u32)size)
-			len = size;
-		return rt_write(to, exe, len) ? (s64)len : -EFAULT;
-	}
+	enum proc_file pf = n > 0 ? sys_proc_file(dirfd, s) : n == 0 && sys_proc_exe_fd(dirfd) ? PROC_EXE : PROC_NOT;
+	const char *exe = pf == PROC_EXE ? rt.exe : pf == PROC_OTHER ? sys_proc_other_exe(dirfd, s, buf) : 0;
+	if (exe)
+		return put_link(to, sys_outside_root(exe), size);
 	if (n > 0) {
 		const char *h = sys_host_path(dirfd, s, false, buf);
 		if (h != s)

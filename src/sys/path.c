@@ -99,8 +99,12 @@ static bool inside_root(const char *path, bool follow, char out[PATH_SIZE])
 
 const char *sys_host_path(int dirfd, const char *path, bool follow, char buf[PATH_SIZE])
 {
-	if (follow && sys_proc_file(dirfd, path) == PROC_EXE)
+	enum proc_file p = follow ? sys_proc_file(dirfd, path) : PROC_NOT;
+	if (p == PROC_EXE)
 		return sys_proc_exe(buf);
+	const char *other = p == PROC_OTHER ? sys_proc_other_exe(dirfd, path, buf) : 0;
+	if (other)
+		return other;
 	if (rt.root && path[0] == '/' && !kernels_own(path) && inside_root(path, follow, buf))
 		return buf;
 	return path;

@@ -6,6 +6,7 @@
  */
 #include "sys/abi.h"
 #include "rt/signal.h"
+#include "rt/stop.h"
 #include "rt/string.h"
 #include "rt/thread.h"
 #include <linux/sched.h>
@@ -103,7 +104,9 @@ static s64 spawn_share(struct thread *t, struct spawn *s, gaddr sp)
 	thread_link(n);
 	s->a.flags |= CLONE_SETTLS;
 	s->a.tls = (u64)n;
+	t->in_syscall = true;
 	r = issue(t, s, n->cpu.c_sp, thread_start);
+	stop_leave_call(t);
 	if (r < 0 || vfork) discard(n);
 	if (r == RT_RESTART || was_shared == rt.shared) return r;
 	t->cpu.r[0] = r;

@@ -32,7 +32,8 @@ struct cpu {
 	u64 stub_link, stub_lookup, stub_syscall, stub_helper, stub_retmiss;     /* enter.S; arenas branch through these */
 	u64 poll;                       /* x29's value when no signal waits */
 	u64 scratch[4];                 /* for emitters: a value that must survive a helper */
-	u64 spare[4];
+	u32 *counts;                    /* entries of cold regions, counted down */
+	u64 spare[3];
 	struct x87 {                    /* see tr/x87.h */
 		u8 top;                 /* the slot that ST(0) is in                         */
 		u8 pending;             /* an unmasked exception waits: ES and B             */

@@ -11,6 +11,8 @@
 #include "tr/vec.h"
 #include "gen/decode.h"
 
+static bool unlinked(struct tr *c) { return c->env->single || c->env->unlinked; }
+
 static void to_stub(struct tr *c, int stub)
 {
 	s64 off = (s64)(c->env->stubs + stub) - ((s64)(u64)c->code.p + c->code.exec);
@@ -30,26 +32,20 @@ static void record(struct tr *c, u32 site, gaddr target)
 	a_put(c, (u32)(rel >> 32));
 }
 
-/* Counts the entries of a cold region down; its tail has the counter and what to do at zero. Keeps the flags. */
+/* Counts the entries of a cold region down. The counters lie apart: a store beside code would be costly. */
 void tr_count(struct tr *c)
 {
-	c->count = c->code.p;
-	a_adr(c, T1, 0);
-	a_ldr_i(c, 4, T0, T1, 0);
-	a_sub_i(c, 4, T0, T0, 1);
-	a_str_i(c, 4, T0, T1, 0);
-	a_cbz(c, 4, T0, 0);
-}
+	u32 at = c->env->count * 4;
 
-static bool counter(struct tr *c)
-{
-	if (!a_bind(c, c->count + 4))
-		return false;
-	record(c, TR_LINK_HOT, c->blk[0].pc);
-	if (!a_bind(c, c->count))
-		return false;
-	a_put(c, TR_HOT_AFTER);
-	return true;
+	a_ldr_i(c, 8, T1, R_CPU, offsetof(struct cpu, counts));
+	if (at >> 14)
+		a_add_i(c, 8, T1, T1, at & ~0xfffu);
+	at &= at >> 14 ? 0xfff : 0x3fff;
+	a_ldr_i(c, 4, T0, T1, at);
+	a_sub_i(c, 4, T0, T0, 1);
+	a_str_i(c, 4, T0, T1, at);
+	c->count = c->code.p;
+	a_cbz(c, 4, T0, 0);
 }
 
 /* Are the lanes of c->guard zero? Keeps the flags. */
@@ -75,7 +71,7 @@ void tr_guard(struct tr *c)
 void tr_exit_to(struct tr *c, gaddr pc)
 {
 	tr_need(c, CS_SUB);
-	if (c->env->single) {
+	if (unlinked(c)) {
 		tr_gaddr(c, T0, pc);
 		tr_exit_reg(c, T0);
 		return;
@@ -83,11 +79,11 @@ void tr_exit_to(struct tr *c, gaddr pc)
 	record(c, 0, pc);
 }
 
-/* The table of indirect targets; T0 = guest address. A miss, and everything in a single-instruction region (which
- * must not stay in the loop of linked code), goes through the dispatcher. */
+/* The table of indirect targets; T0 = guest address. A miss, and everything in an unlinked region (one of a
+ * single instruction must not stay in the loop of linked code), goes through the dispatcher. */
 static void jump(struct tr *c, bool call)
 {
-	if (c->env->single) {
+	if (unlinked(c)) {
 		c->miss[c->nmiss++] = c->code.p;
 		a_b(c, 0);
 		return;
@@ -246,7 +242,7 @@ EMIT(call, RAW | IMPLICIT)
 	tr_gaddr(c, T0, insn_next(i));
 	tr_push(c, 8, T0);
 	reads_flags(c);
-	if (c->env->single) {
+	if (unlinked(c)) {
 		tr_gaddr(c, T0, i->imm);
 		jump(c, false);
 		return;
@@ -265,7 +261,7 @@ EMIT(calli, RAW | IMPLICIT)
 		a_mov(c, 8, T_SRC, r), r = T_SRC;
 	tr_gaddr(c, T0, insn_next(i));
 	tr_push(c, 8, T0);
-	if (!c->env->single) {
+	if (!unlinked(c)) {
 		reads_flags(c);
 		a_adr(c, X30, 9 * 4);           /* past the blr: this, stp, mov and jump's six */
 		c->page_ok = false;
@@ -292,7 +288,7 @@ EMIT(ret, RAW | IMPLICIT)
 		if (n & 0xfff)
 			a_add_i(c, 8, G(RSP), G(RSP), n & 0xfff);
 	}
-	if (c->env->single) {
+	if (unlinked(c)) {
 		jump(c, false);
 		return;
 	}
@@ -441,8 +437,13 @@ int tr_tail(struct tr *c)
 		c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, c->i->pc - c->lo };
 		tr_fault(c, c->cold[k].helper);
 	}
-	if (!returns(c) || (c->count && !counter(c)))
+	if (!returns(c))
 		return -1;
+	if (c->count) {
+		if (!a_bind(c, c->count))
+			return -1;
+		record(c, TR_LINK_HOT, c->blk[0].pc);
+	}
 	if (c->guarded) {
 		if (!a_bind(c, c->guarded))
 			return -1;

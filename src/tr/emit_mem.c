@@ -81,8 +81,11 @@ static struct ea based(struct tr *c, int base, s64 off, int w)
 	if (off_fits(c, w, off))
 		return (struct ea){ base, NOIDX, 0, 0, off };
 	if (!ordered(c) && (off < -(1 << 24) || off >= 1 << 24)) {
-		a_mov_i(c, 8, T_ADDR, (u64)off);
-		return (struct ea){ base, T_ADDR, UXTX, 0, 0 };
+		int x = base == T_ADDR ? R_PAGE : T_ADDR;
+
+		a_mov_i(c, 8, x, (u64)off);
+		c->page_ok &= x != R_PAGE;
+		return (struct ea){ base, x, UXTX, 0, 0 };
 	}
 	if (!ordered(c) && off > 0 && off_fits(c, w, off & 0xfff)) {
 		a_add_i(c, 8, T_ADDR, base, off & ~0xfffll);

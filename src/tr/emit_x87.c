@@ -28,7 +28,7 @@ static const struct { u8 op, pops, kind, i; } rows[] = {
 	[MN_FLD1]   = { X87_LDC, .i = 0 }, [MN_FLDL2T] = { X87_LDC, .i = 1 }, [MN_FLDL2E] = { X87_LDC, .i = 2 },
 	[MN_FLDPI]  = { X87_LDC, .i = 3 }, [MN_FLDLG2] = { X87_LDC, .i = 4 }, [MN_FLDLN2] = { X87_LDC, .i = 5 },
 	[MN_FLDZ]   = { X87_LDC, .i = 6 },
-	[MN_FST]    = { X87_ST },       [MN_FSTP]   = { X87_ST, 1 },   [MN_FSTPNCE] = { X87_ST, 1 },
+	[MN_FST]    = { X87_ST },       [MN_FSTP]   = { X87_ST, 1 },   [MN_FSTPNCE] = { X87_STNC, 1 },
 	[MN_FIST]   = { X87_ST, 0, INTEGER }, [MN_FISTP] = { X87_ST, 1, INTEGER }, [MN_FISTTP] = { X87_STT, 1, INTEGER },
 	[MN_FBSTP]  = { X87_ST, 1, DECIMAL },
 	[MN_FXCH]   = { X87_XCH },      [MN_FFREE]  = { X87_FREE },    [MN_FFREEP] = { X87_FREE, 1 },
@@ -41,7 +41,7 @@ static const struct { u8 op, pops, kind, i; } rows[] = {
 	[MN_F2XM1]  = { X87_2XM1 },     [MN_FYL2X]  = { X87_YL2X },    [MN_FYL2XP1] = { X87_YL2XP1 },
 	[MN_FPTAN]  = { X87_PTAN },     [MN_FPATAN] = { X87_PATAN },
 	[MN_FSIN]   = { X87_SIN },      [MN_FCOS]   = { X87_COS },     [MN_FSINCOS] = { X87_SINCOS },
-	[MN_FNOP]   = { X87_NOP },      [MN_FWAIT]  = { X87_NOP },
+	[MN_FNOP]   = { X87_NOP },      [MN_FWAIT]  = { X87_WAIT },
 	[MN_FLDCW]  = { X87_LDCW },     [MN_FNSTSW] = { X87_STSW },    [MN_FNCLEX] = { X87_CLEX }, [MN_FNINIT] = { X87_INIT },
 	[MN_FLDENV] = { X87_LDENV },    [MN_FNSTENV] = { X87_STENV },  [MN_FRSTOR] = { X87_RSTOR }, [MN_FNSAVE] = { X87_SAVE },
 };

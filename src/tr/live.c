@@ -161,7 +161,7 @@ bool tr_returns_late(struct tr *c, struct block *b)
 {
 	const struct insn *i = &c->ins[b->first + b->n - 1];
 
-	return !i->fact && x86_rows[i->row].mn == MN_RET && !c->env->single && !c->env->plain && tr_source(c, b);
+	return !i->fact && x86_rows[i->row].mn == MN_RET && !c->env->single && !c->env->unlinked && !c->env->plain && tr_source(c, b);
 }
 
 /* What is read behind b's last instruction. */

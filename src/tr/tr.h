@@ -48,9 +48,11 @@ struct tr_env {
 	bool fp_exact;
 	bool near;                      /* code lies within adrp's reach of the guest's image */
 	bool single;                    /* translate one instruction only, unlinked (TF, self-modifying stores) */
+	bool unlinked;                  /* every way out goes through the dispatcher (STELE_TRACE) */
 	bool general;                   /* nothing assumed that the entry would have to check */
 	bool cold;                      /* run for the first time: take in little, count entries (TR_LINK_HOT) */
 	bool plain;                     /* nothing clever: one instruction a region, everything taken to be read */
+	u32 count;                      /* a cold region's index in cpu.counts               */
 	u64 stubs;                      /* executable address of the arena's stubs, see TR_STUB_... */
 	u32 max_insns;                  /* the region's bound; 0: the default                */
 	/* Up to n bytes at pc that the guest may execute, copied to buf; returns how many. */
@@ -68,6 +70,7 @@ enum { TR_STUB_LINK = 0, TR_STUB_LOOKUP = 8, TR_STUB_SYSCALL = 16, TR_STUB_HELPE
 #define TR_LINK_HOT   1
 #define TR_LINK_GENERAL  2              /* or: what its region assumes does not hold */
 #define TR_HOT_AFTER  4000
+#define TR_COUNTS     32768             /* cold regions beyond share counters */
 
 /* Side table: where the code of each guest instruction starts; ascending in host. */
 struct tr_map  { u32 host; u32 guest; };  /* offsets in bytes from the region's code and from region.lo */
@@ -117,7 +120,7 @@ struct tr {
 	struct block blk[TR_MAX_BLOCKS];
 	struct fact fact[TR_MAX_INSNS + 1];
 	u16 order[TR_MAX_BLOCKS];       /* blocks by guest address: the order of emission    */
-	_Alignas(8) u8 find[1024];      /* hash of an address -> instruction + 1             */
+	_Alignas(8) u8 find[512];       /* hash of an address -> instruction + 1             */
 	u8 in_block[TR_MAX_INSNS + 1];  /* instruction -> block                              */
 	struct { gaddr lo; u32 n; bool end; u8 bytes[256]; } window;    /* tr_bytes: end: fewer than asked for were there */
 	struct insn decoded[256];       /* by address: what looking ahead decodes is decoded again soon; emptied by tr_forget */
@@ -146,7 +149,7 @@ struct tr {
 	struct { u32 *site; u64 x[2]; u8 w; } lit[TR_MAX_LITERALS]; u32 nlit;     /* constants at the region's end (vec.c) */
 	struct { u32 *site; u8 w, r, a, b; } nan[TR_MAX_LITERALS]; u32 nnan;   /* repairs there (vec.c)  */
 	u32 *guarded;                   /* the branch of tr_guard                            */
-	u32 *count;                     /* a cold region's count: the ldr that reaches it    */
+	u32 *count;                     /* a cold region's branch when its count is zero     */
 	u32 *miss[2 * TR_MAX_BLOCKS]; u32 nmiss; /* branches to a stub, out of their reach */
 	struct tr_map map[4 * TR_MAX_INSNS]; u32 nmap;
 	enum csense noted;              /* the sense that map[] says last */

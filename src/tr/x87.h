@@ -14,8 +14,8 @@ enum x87_op {
 	X87_ADD, X87_MUL, X87_SUB, X87_SUBR, X87_DIV, X87_DIVR,
 	X87_COM, X87_UCOM, X87_COMI, X87_UCOMI, X87_TST,
 	X87_LD, X87_LDC,                /* LDC: a constant, its number in `i`                */
-	X87_ST, X87_STT,                /* STT: truncating (FISTTP)                          */
-	X87_XCH, X87_CMOV, X87_FREE, X87_INCSTP, X87_DECSTP, X87_NOP,
+	X87_ST, X87_STT, X87_STNC,      /* STT: truncating (FISTTP); STNC: without a check   */
+	X87_XCH, X87_CMOV, X87_FREE, X87_INCSTP, X87_DECSTP, X87_NOP, X87_WAIT,
 	X87_CHS, X87_ABS, X87_XAM,
 	X87_SQRT, X87_RNDINT, X87_SCALE, X87_PREM, X87_PREM1, X87_XTRACT,
 	X87_2XM1, X87_YL2X, X87_YL2XP1, X87_PTAN, X87_PATAN, X87_SIN, X87_COS, X87_SINCOS,

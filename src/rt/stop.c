@@ -1,0 +1,97 @@
+/* stop.c - stops the process's other threads for a moment: for a LOCK that ARM64 cannot do in one step.
+ *
+ * A thread counts as stopped while it is inside a system call (in_syscall), since it looks at `stopping` before it
+ * runs anything else; the others are sent a signal and wait in its handler, wherever it finds them. No real-time signal
+ * is reserved for this: SIGTRAP is never blocked on the host anyway, and what a siginfo of ours looks like nobody else
+ * knows. rt_threads_lock is held from stop to go, so none of the stopped holds it; other locks may be held by them, so
+ * the one that runs alone takes none.
+ */
+#include "rt/stop.h"
+#include "rt/host.h"
+#include "rt/signal.h"
+#include "rt/thread.h"
+#include <asm/errno.h>
+#include <linux/futex.h>
+
+static struct lock one;                 /* one stopper at a time */
+static u32 stopping;                    /* 0, or the number of this stop */
+static u32 acks;
+static const u8 token;                  /* its address marks our signals */
+
+void stop_fork(enum fork_step s) { rt_fork_lock(&one, s); }
+
+static void wait_on(u32 *word, u32 value, bool briefly)
+{
+	s64 ms[2] = { 0, 1000000 };
+
+	host_call(__NR_futex, word, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, value, briefly ? ms : 0);
+}
+
+static void wake(u32 *word)
+{
+	host_call(__NR_futex, word, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 0x7fffffff);
+}
+
+void stop_wait(struct thread *t)
+{
+	u32 n;
+
+	while ((n = __atomic_load_n(&stopping, __ATOMIC_SEQ_CST))) {
+		__atomic_store_n(&t->stopped, n, __ATOMIC_SEQ_CST);
+		__atomic_add_fetch(&acks, 1, __ATOMIC_SEQ_CST);
+		wake(&acks);
+		wait_on(&stopping, n, false);
+	}
+}
+
+void stop_leave_call(struct thread *t)
+{
+	__atomic_store_n(&t->in_syscall, false, __ATOMIC_SEQ_CST);
+	if (unlikely(__atomic_load_n(&stopping, __ATOMIC_SEQ_CST))) stop_wait(t);
+}
+
+bool stop_is_ours(const struct siginfo *si)
+{
+	return si->code == -1 /* SI_QUEUE */ && si->from.value == (u64)&token;
+}
+
+static bool send(const struct thread *o)
+{
+	struct siginfo si = { .sig = SIGTRAP, .code = -1, .from = { .pid = o->pid, .value = (u64)&token } };
+
+	return host_call(__NR_rt_tgsigqueueinfo, (s64)o->pid, (s64)o->tid, SIGTRAP, &si) != -ESRCH;
+}
+
+static bool at_rest(const struct thread *o, u32 n)
+{
+	return __atomic_load_n(&o->stopped, __ATOMIC_SEQ_CST) == n || __atomic_load_n(&o->in_syscall, __ATOMIC_SEQ_CST);
+}
+
+void stop_others(struct thread *t)
+{
+	static u32 count;
+	u32 n;
+
+	rt_lock(&one);
+	rt_lock(&rt_threads_lock);
+	n = ++count ? count : ++count;
+	__atomic_store_n(&stopping, n, __ATOMIC_SEQ_CST);
+	for (struct thread *o = rt_threads; o; o = o->next)
+		while (o != t && !at_rest(o, n)) {
+			u32 seen = __atomic_load_n(&acks, __ATOMIC_SEQ_CST);
+
+			/* again and again: a signal that is pending already swallows ours */
+			if (!send(o)) break;
+			if (!at_rest(o, n)) wait_on(&acks, seen, true);
+		}
+	t->alone = true;
+}
+
+void stop_end(struct thread *t)
+{
+	t->alone = false;
+	__atomic_store_n(&stopping, 0, __ATOMIC_SEQ_CST);
+	wake(&stopping);
+	rt_unlock(&rt_threads_lock);
+	rt_unlock(&one);
+}

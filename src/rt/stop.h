@@ -1,0 +1,20 @@
+/* stop.h - stopping the other threads. */
+#ifndef RT_STOP_H
+#define RT_STOP_H
+
+#include "rt/alloc.h"
+#include "rt/rt.h"
+
+struct siginfo;
+
+/* All other threads rest, until stop_end. The caller is t and must take no lock meanwhile; t->alone says so. */
+void stop_others(struct thread *t);
+void stop_end(struct thread *t);
+/* A thread that comes back from where it counted as stopped (t->in_syscall was set). */
+void stop_leave_call(struct thread *t);
+/* The signal's handler: is it one of ours, and waits until it is over. */
+bool stop_is_ours(const struct siginfo *si);
+void stop_wait(struct thread *t);
+void stop_fork(enum fork_step s);
+
+#endif
