@@ -85,10 +85,10 @@ static bool enter(gaddr pc, u64 host)
 /* --- fetching the guest's bytes */
 
 /* Pages that were looked at: marked, and so known until rt_code_changed speaks of one. used: those that the translation
- * under way has looked at. */
-static struct page { gaddr at; bool exec, stable, used; } pages[64];
-static struct page *used[countof(pages)];
-static u32 nused;
+ * under way has looked at; there is room for the pages of its region and one for each way out. */
+static struct page { gaddr at; bool exec, stable; u32 turn; } pages[64];
+static gaddr used[64 + 2 * TR_MAX_BLOCKS];
+static u32 nused, turn = 1;
 
 static struct page *look(gaddr pc)
 {
@@ -97,18 +97,18 @@ static struct page *look(gaddr pc)
 	struct vma v;
 
 	if (p->at != at || !p->exec) {
-		if (p->used)                    /* its place is taken for now */
-			return 0;
 		*p = (struct page){ .at = at };
-		if (rt_vma(pc, &v) && v.lo <= pc && v.prot & PROT_EXEC) {
-			p->exec = true;
-			p->stable = !(v.prot & PROT_WRITE);
-			rt_smc_track(at, at + GUEST_PAGE);
-		}
+		if (!rt_vma(pc, &v) || v.lo > pc || !(v.prot & PROT_EXEC))
+			return p;
+		p->exec = true;
+		p->stable = !(v.prot & PROT_WRITE);
+		rt_smc_track(at, at + GUEST_PAGE);
 	}
-	if (!p->used) {
-		p->used = true;
-		used[nused++] = p;
+	if (p->turn != turn) {
+		p->turn = turn;
+		if (nused == countof(used))
+			return 0;
+		used[nused++] = at;
 	}
 	return p;
 }
@@ -120,29 +120,27 @@ static bool executable(gaddr pc)
 	return p && p->exec;
 }
 
+static void forget(void)
+{
+	for (u32 k = 0; k < countof(pages); k++)
+		pages[k].exec = false;
+	tr_forget(&tr);
+}
+
 /* Were all pages left alone since their bytes were read? Ends the translation's use of them. */
 static bool unchanged(void)
 {
 	bool ok = true;
 
-	for (u32 k = 0; k < nused; k++) {
-		used[k]->used = false;
-		if (used[k]->exec && !rt_smc_valid(used[k]->at, used[k]->at + GUEST_PAGE)) {
-			used[k]->at = 0;
-			ok = false;
-		}
-	}
-	nused = 0;
-	if (!ok)
-		tr_forget(&tr);
-	return ok;
-}
+	while (nused) {
+		gaddr at = used[--nused];
 
-static void forget(void)
-{
-	for (u32 k = 0; k < countof(pages); k++)
-		pages[k].at = 0;
-	tr_forget(&tr);
+		ok &= rt_smc_valid(at, at + GUEST_PAGE);
+	}
+	turn++;
+	if (!ok)
+		forget();
+	return ok;
 }
 
 /* Up to n bytes at pc; an instruction may straddle pages of different maps. */
