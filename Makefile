@@ -104,6 +104,9 @@ $(B)/gen/decode.h: $(B)/host/mkdecode
 $(B)/host/test/%: test/%.c $(B)/host/libstele.a | $(GEN)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(HOSTCF) -Itest -MT $@ -MF $@.d -o $@ $< $(B)/host/libstele.a -Wl,--as-needed -lcmocka -lZydis -lm -lpthread
+$(B)/host/mktest: tool/mktest.c $(wildcard test/diff/*.[ch]) $(B)/host/libstele.a | $(GEN)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(filter-out -MMD -MP,$(HOSTCF)) -Itest -o $@ $(filter %.c %.a,$^) -lm
 $(B)/host/execwatch: test/execwatch.c
 	@mkdir -p $(@D)
 	$(HOSTCC) $(HOSTCF) -o $@ $<
@@ -155,6 +158,12 @@ truth: guest
 test-arm64: $(B)/host/execwatch
 	tool/setup arm64
 	nice -n 5 test/arm64
+
+## make test-vm-core       what only a real ARM64 kernel shows: boots one under QEMU (about 10 minutes)
+.PHONY: test-vm-core
+test-vm-core: all guest
+	tool/setup vm
+	$(PROVE) test/vm/core.t
 
 ## make bench              instructions and modelled cycles over native, beside the peers' (bench/table.py says how)
 ## make bench-startup      what starting and translating costs

@@ -217,7 +217,7 @@ void fault_handler(int sig, struct siginfo *si, struct host_context *uc)
 		stop_wait(t);
 		return;
 	}
-	if (t && t->alone) stop_end(t);
+	if (t && t->alone && fault_in_code(uc->mc.pc)) stop_end(t);
 	if (si->code <= 0 && t) {
 		sig_sent(t, sig, si, uc);
 		return;

@@ -566,12 +566,11 @@ void rt_code_unmap(gaddr lo, gaddr hi)
 	rt_code_changed(lo, hi);
 }
 
-/* Only while no other thread can be in translated code. */
-void rt_code_drop_all(void)
+/* Empties the table and all arenas. Only while no other thread can be in translated code. */
+static void drop_all(void)
 {
 	struct thread *t = rt_self();
 
-	rt_lock(&rt_code_lock);
 	forget();
 	epoch++;
 	for (struct arena *a = rt_arenas; a; a = a->next)
@@ -579,12 +578,18 @@ void rt_code_drop_all(void)
 	for (u64 k = 0; k < slots; k++)
 		table[k] = (struct slot){ 0 };
 	filled = nlinks = 0;
-	if (t) {
-		for (u32 k = 0; k < countof(t->cpu.jtab); k++)
-			t->cpu.jtab[k].guest = 0;
-		t->cpu.pair_sp = t->cpu.pair_base;
-		t->single = 0;
-	}
+	if (!t)
+		return;
+	for (u32 k = 0; k < countof(t->cpu.jtab); k++)
+		t->cpu.jtab[k].guest = 0;
+	t->cpu.pair_sp = t->cpu.pair_base;
+	t->single = 0;
+}
+
+void rt_code_drop_all(void)
+{
+	rt_lock(&rt_code_lock);
+	drop_all();
 	rt_unlock(&rt_code_lock);
 }
 
@@ -599,9 +604,23 @@ void rt_go_shared(void)
 	}
 }
 
+/* With other threads about, one of them may be in the arena: it stays. */
 bool rt_arena_evict(u64 lo, u64 hi)
 {
-	(void)lo;
-	(void)hi;
-	return false;
+	struct arena **at = &rt_arenas, *a;
+
+	if (rt.nthreads > 1)
+		return false;
+	rt_lock(&rt_code_lock);
+	drop_all();
+	while ((a = *at)) {
+		if (a->base < hi && a->base + a->size > lo) {
+			*at = a->next;
+			rt_free(a, sizeof *a);
+		} else {
+			at = &a->next;
+		}
+	}
+	rt_unlock(&rt_code_lock);
+	return true;
 }

@@ -236,7 +236,8 @@ static bool host_follow(int sig, const struct sigact *a)
 	bool handled = a->handler != SIG_DFL_ && a->handler != SIG_IGN_;
 
 	if (SIGBIT(sig) & SYNCHRONOUS) {
-		flags |= SA_NODEFER_;           /* the handler itself may fault: guest.c's accessors */
+		/* the handler itself may fault (guest.c's accessors); but stops must not nest */
+		if (sig == SIGSEGV || sig == SIGBUS) flags |= SA_NODEFER_;
 		if (!handled || a->flags & SA_RESTART_) flags |= SA_RESTART_;
 		return sig_host_action(sig, (u64)fault_handler, flags);
 	}

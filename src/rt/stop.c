@@ -36,6 +36,7 @@ void stop_wait(struct thread *t)
 {
 	u32 n;
 
+	if (t->alone) return;                   /* a late signal of the stop before */
 	while ((n = __atomic_load_n(&stopping, __ATOMIC_SEQ_CST))) {
 		__atomic_store_n(&t->stopped, n, __ATOMIC_SEQ_CST);
 		__atomic_add_fetch(&acks, 1, __ATOMIC_SEQ_CST);
@@ -75,6 +76,7 @@ void stop_others(struct thread *t)
 	rt_lock(&one);
 	rt_lock(&rt_threads_lock);
 	n = ++count ? count : ++count;
+	t->alone = true;
 	__atomic_store_n(&stopping, n, __ATOMIC_SEQ_CST);
 	for (struct thread *o = rt_threads; o; o = o->next)
 		while (o != t && !at_rest(o, n)) {
@@ -84,13 +86,12 @@ void stop_others(struct thread *t)
 			if (!send(o)) break;
 			if (!at_rest(o, n)) wait_on(&acks, seen, true);
 		}
-	t->alone = true;
 }
 
 void stop_end(struct thread *t)
 {
-	t->alone = false;
 	__atomic_store_n(&stopping, 0, __ATOMIC_SEQ_CST);
+	t->alone = false;
 	wake(&stopping);
 	rt_unlock(&rt_threads_lock);
 	rt_unlock(&one);

@@ -1,6 +1,6 @@
 /* thread.c - guest threads: raw clones, each with one map of the host that holds all it needs.
  *
- *   guard | pairs | guard | C stack | signal stack | struct thread
+ *   guard | pairs | guard | C stack | guard | signal stack | struct thread
  *
  * The lower guard is also where x29 points when a signal waits. tpidr_el0 holds the record from the clone on
  * (CLONE_SETTLS). An exiting thread cannot free the stack it stands on: it blocks every signal and unmaps in the same
@@ -15,8 +15,8 @@
 #include <linux/mman.h>
 
 enum { GUARD = 64 << 10, PAIRS = 64 << 10, C_STACK = 128 << 10, SIGNALS = 64 << 10 };
-enum { AT_PAIRS = GUARD, AT_GUARD = AT_PAIRS + PAIRS, AT_C = AT_GUARD + GUARD, AT_SIGNALS = AT_C + C_STACK,
-       AT_THREAD = AT_SIGNALS + SIGNALS };
+enum { AT_PAIRS = GUARD, AT_GUARD = AT_PAIRS + PAIRS, AT_C = AT_GUARD + GUARD, AT_GUARD2 = AT_C + C_STACK,
+       AT_SIGNALS = AT_GUARD2 + GUARD, AT_THREAD = AT_SIGNALS + SIGNALS };
 
 struct lock rt_threads_lock;
 struct thread *rt_threads;
@@ -43,7 +43,8 @@ static u8 *stacks_new(bool record, size_t *size)
 	u8 *p = (u8 *)host_call(__NR_mmap, 0, n, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if ((u64)p >= (u64)-4095) return 0;
-	if (host_call(__NR_mprotect, p, GUARD, PROT_NONE) || host_call(__NR_mprotect, p + AT_GUARD, GUARD, PROT_NONE)) {
+	if (host_call(__NR_mprotect, p, GUARD, PROT_NONE) || host_call(__NR_mprotect, p + AT_GUARD, GUARD, PROT_NONE) ||
+	    host_call(__NR_mprotect, p + AT_GUARD2, GUARD, PROT_NONE)) {
 		host_call(__NR_munmap, p, n);
 		return 0;
 	}
@@ -59,7 +60,7 @@ static void stacks_use(struct thread *t, u8 *p, size_t size)
 	t->host_stack_size = size;
 	t->poison = (gaddr)p + 64;
 	t->cpu.poll = (u64)t;
-	t->cpu.c_sp = (u64)p + AT_SIGNALS;
+	t->cpu.c_sp = (u64)p + AT_GUARD2;
 	sentinel[0] = ~0ull;                    /* no return address */
 	t->cpu.pair_base = t->cpu.pair_sp = (u64)sentinel;
 }

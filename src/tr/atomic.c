@@ -1,7 +1,8 @@
 /* atomic.c - one step of memory: exchanges and comparisons at any alignment, by the means this host has.
  *
- * With FEAT_LSE the `...al` forms are full barriers by themselves, but for a cas that fails, which `dmb ish` follows; their
- * result never goes to XZR, which would take the acquire away. Without: ldaxr, stlxr, `dmb ish`. doc/memory.md argues both.
+ * With FEAT_LSE the `...al` forms are full barriers by themselves, but for a cas that fails: nothing orders its read after
+ * an earlier vector store, so `dmb ish` follows and what it found is read anew. Their result never goes to XZR, which would
+ * take the acquire away. Without: ldaxr, stlxr, `dmb ish`, and one before what may fail. doc/memory.md argues both.
  *
  * An atomic that ARM64 refuses at its alignment (beyond 16 bytes with LSE2, else any misaligned one) faults with SIGBUS,
  * and its code is made again with c->crosses: then the aligned 8 or 16 bytes around it are exchanged as one. What lies
@@ -62,6 +63,8 @@ static void misaligned(struct tr *c, int w, enum op op, int in, int expect)
 		a_ubfx(c, 8, T_ADDR, expect, 0, w * 8);
 	else if (op == OP_CAS)
 		a_mov(c, 8, T_ADDR, expect);
+	if (op == OP_CAS)
+		a_dmb(c, A_ISH);
 	a_mov_i(c, 8, DIFF, 64 - w * 8);
 	a_sub(c, 8, DIFF, DIFF, SHIFT);
 	two = c->code.p;
@@ -156,15 +159,20 @@ void tr_compare_swap(struct tr *c, int w, int expect, int new)
 	else
 		a_mov(c, w, T3, expect);
 	if (has(c, HOST_LSE)) {
+		loop = c->code.p;
 		a_mov(c, 8, T_SRC, T3);
 		a_casal(c, w, T_SRC, new, T_ADDR);
 		a_eor(c, 8, T0, T_SRC, T3);
 		ok = c->code.p;
 		a_cbz(c, 8, T0, 0);
 		a_dmb(c, A_ISH);
+		a_ldar(c, w, T_SRC, T_ADDR);
+		a_eor(c, 8, T0, T_SRC, T3);
+		a_cbz(c, 8, T0, back(c, loop));
 		a_bind(c, ok);
 		return;
 	}
+	a_dmb(c, A_ISH);
 	loop = c->code.p;
 	a_ldaxr(c, w, T_SRC, T_ADDR);
 	a_eor(c, 8, T0, T_SRC, T3);

@@ -272,6 +272,17 @@ static void choose(struct tr *c)
 	a_bind(c, keep);
 }
 
+/* T1:T0 = what was there; T2 = it differs from rdx:rax, so nothing was stored */
+static void swap_pair(struct tr *c)
+{
+	a_mov(c, 8, T0, AX);
+	a_mov(c, 8, T1, DX);
+	a_mov(c, 8, T3, BX);
+	a_mov(c, 8, T4, CX);
+	a_caspal(c, 8, T0, T3, T_ADDR);
+	differs(c);
+}
+
 EMIT(cmpxchg16b, RAW | IMPLICIT)                /* [m] == rdx:rax ? [m] = rcx:rbx : rdx:rax = [m]; #GP if misaligned */
 {
 	u32 *mark;
@@ -286,15 +297,11 @@ EMIT(cmpxchg16b, RAW | IMPLICIT)                /* [m] == rdx:rax ? [m] = rcx:rb
 		choose(c);
 		a_stp_i(c, 8, T3, T4, T_ADDR, 0);
 	} else if (has(c, HOST_LSE)) {
-		a_mov(c, 8, T0, AX);
-		a_mov(c, 8, T1, DX);
-		a_mov(c, 8, T3, BX);
-		a_mov(c, 8, T4, CX);
-		a_caspal(c, 8, T0, T3, T_ADDR);
-		differs(c);
+		swap_pair(c);
 		mark = c->code.p;
 		a_cbz(c, 8, T2, 0);
-		a_dmb(c, A_ISH);
+		a_dmb(c, A_ISH);                /* what it finds, it shall find after this: see atomic.c */
+		swap_pair(c);
 		a_bind(c, mark);
 	} else {                                /* the pair was read at once only if the store succeeds */
 		mark = c->code.p;

@@ -1,7 +1,7 @@
 /* diff.h - the differential tests' generator and judge: see tool/mktest.c.
  *
  * encode.c turns a row of insn.def and a choice into bytes, state.c gives a state in which its operands mean something,
- * rows.c and seq.c make batches out of both, run.c has the oracle execute them, judge.c compares.
+ * rows.c makes batches out of both, run.c has the oracle execute them, judge.c compares.
  */
 #ifndef DIFF_DIFF_H
 #define DIFF_DIFF_H
@@ -64,7 +64,6 @@ struct tcode {
 	u32 len;                                /* without the jump out                     */
 	u32 rip;                                /* its place                                */
 	int row;                                /* what it tests, or -1                     */
-	u64 seed;                               /* of a sequence                            */
 };
 struct batch {
 	struct tcode *code;
@@ -77,7 +76,6 @@ struct tcase *batch_case(struct batch *b, struct tcode *c);
 void batch_clear(struct batch *b);
 
 void rows_make(struct batch *b, int row, u32 repeat);
-void seq_make(struct batch *b, u64 seed, u32 states);
 
 /* ---- run.c ---- */
 struct answers { u8 *p; const struct tresult **r; u32 n; };
@@ -100,8 +98,5 @@ void flow_of(struct flow *f, const struct tcode *c);
 bool same(const struct flow *f, const struct tcase *t, const struct tresult *want, const struct tresult *got);
 void report(const struct flow *f, const struct tcode *c, const struct tcase *t, const struct tresult *want,
             const struct tresult *got);
-
-/* ---- shrink.c ---- */
-void shrink(struct tcode *c, struct tcase *t, const char *command);
 
 #endif

@@ -136,6 +136,12 @@ const char *excused(int row)
 		{ "SYSCALL", "asks the kernel" }, { "CPUID", "tells of the CPU" }, { "RDTSC", "tells the time" },
 		{ "RDTSCP", "tells the time" }, { "RDRAND", "random" }, { "RDSEED", "random" }, { "RDPID", "tells where it runs" },
 		{ "XGETBV", "tells of the CPU" },
+		{ "JMPF", "far" }, { "CALLF", "far" }, { "RETF", "far" }, { "IRET", "far" },   /* may leave 64-bit mode */
+		{ "SLDT", "the kernel's UMIP answers" }, { "STR", "the kernel's UMIP answers" }, { "SMSW", "the kernel's UMIP answers" },
+		{ "SGDT", "the kernel's UMIP answers" }, { "SIDT", "the kernel's UMIP answers" },
+		{ "LSS", "may leave 64-bit mode's segments" }, { "LFS", "may leave 64-bit mode's segments" },
+		{ "LGS", "may leave 64-bit mode's segments" }, { "LAR", "the kernel's descriptors" }, { "LSL", "the kernel's descriptors" },
+		{ "VERR", "the kernel's descriptors" }, { "VERW", "the kernel's descriptors" },
 	};
 
 	for (size_t k = 0; k < countof(list); k++)
@@ -146,8 +152,10 @@ const char *excused(int row)
 
 bool tested(int row)
 {
-	return strcmp(encs[row].emit, "NONE") && X86_ANNOUNCED >> encs[row].feature & 1 &&
-	       (!(x86_rows[row].attr & ROW_VEX) || !encs[row].vec || X86_ANNOUNCED >> X86_AVX & 1) && !excused(row);
+	const struct enc *e = &encs[row];
+	u64 need = 1ull << e->feature | (e->vex && e->vec ? X86_BIT(AVX) : 0);
+
+	return strcmp(e->emit, "NONE") && (X86_ANNOUNCED & need) == need && !excused(row);
 }
 
 static u8 *put(u8 *p, u64 v, int n)

@@ -33,6 +33,7 @@ static void handler(int sig, siginfo_t *si, void *ctx)
 static void run(const char *what, const char *bytes, int n, uintptr_t rdi, uintptr_t rsi)
 {
 	say("%s\n", what);
+	code += 64;                             /* each its own address */
 	memcpy((void *)code, bytes, n);
 	((char *)code)[n] = 0xc3;
 	if (!sigsetjmp(back, 1)) {

@@ -22,7 +22,7 @@ print(subprocess.run(["sh", "-c", "echo child; exit 3"], capture_output=True))
 try: 1 / 0
 except ZeroDivisionError as e: print(e)'
 twin "lua" lua5.4 -e 'local t = {} for i = 1, 2000 do t[i] = i * 7919 % 2003 end table.sort(t) print(t[1], t[1000], ("%.14g"):format(math.sin(1)), 2^53, 7 // 2, ("abc"):rep(3), pcall(error, "x"), string.format("%q", 1 / 3))'
-printf '#include <stdio.h>\nint f(int);\nint main(int c, char **v) { printf("%%d %%.3f\\n", f(c), 1.0 / c); return f(c) & 0xff; }\n' > "$IN/m.c"
-printf 'int f(int x) { int s = 0; for (int i = 0; i < 1000; i++) s += i * x ^ i; return s; }\n' > "$IN/f.c"
-LIMIT=300 twin_sh "gcc" 'gcc -O2 -c m.c f.c && gcc -o p m.o f.o && ./p a b; echo $?'
+# One file and no header: cc1, as and ld are large programs, and translating is slow under QEMU.
+echo 'int printf(const char *, ...); int main(int c, char **v) { int s = 0; for (int i = 0; i < 999; i++) s += i * c ^ i; return printf("%d %.3f\n", s, 1.0 / c) & 3; }' > "$IN/p.c"
+LIMIT=600 twin_sh "gcc" 'gcc -O1 -o p p.c && ./p a b; echo $?'
 finish

@@ -1,0 +1,350 @@
+/* judge.c - is what the translation left what the CPU left? Masks what the SDM leaves undefined, and what a fault may
+ * leave open: flags and xmm registers that are overwritten before any read.
+ */
+#include "diff.h"
+#include "x86/feature.h"
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool named(const struct insn *i, const char *prefix)
+{
+	return !strncmp(x86_rows[i->row].name, prefix, strlen(prefix));
+}
+
+/* The count of a shift, when it is known; else -1. */
+static int shift_count(const struct insn *i, const struct tcase *t)
+{
+	int n = named(i, "SHLD") || named(i, "SHRD") ? 2 : 1, mask = i->w == 8 ? 63 : 31;
+
+	if (i->o[n].kind == OP_IMM) return i->imm & mask;
+	return t && i->o[n].kind == OP_GPR && i->o[n].reg == RCX ? (int)(t->gpr[RCX] & mask) : -1;
+}
+
+static bool is_shift(const struct insn *i)
+{
+	static const char *const names[] = { "ROL", "ROR", "RCL", "RCR", "SHL", "SHR", "SAR", "SHLD", "SHRD" };
+
+	for (size_t k = 0; k < countof(names); k++)
+		if (!strcmp(x86_rows[i->row].name, names[k])) return true;
+	return false;
+}
+
+/* Flags that i writes for certain, and those that are undefined after it. t: the state before it, if known. */
+static void flag_facts(const struct insn *i, const struct tcase *t, u8 *writes, u8 *undef)
+{
+	const struct x86_row *r = &x86_rows[i->row];
+	int n;
+
+	*writes = r->attr & ROW_MAYBE ? 0 : r->writes;
+	*undef = r->undef;
+	if (r->attr & ROW_STR && !(i->prefix & (PFX_REP | PFX_REPNE))) *writes = r->writes;
+	if (!is_shift(i)) return;
+	n = shift_count(i, t);
+	if (n == 0) { *writes = *undef = 0; return; }
+	if (n > 0) *writes = r->writes;
+	if (n == 1) *undef &= ~F_O;
+	if ((named(i, "SHL") || named(i, "SHR")) && i->w <= 2 && (n < 0 || n >= i->w * 8)) *undef |= F_C;
+}
+
+static int index_of(const struct flow *f, gaddr pc)
+{
+	for (int k = 0; k < f->n; k++)
+		if (f->i[k].pc == pc) return k;
+	return f->n;
+}
+
+/* Where control goes after instruction k; the same twice if there is one way. Out of the code counts as its end. */
+static void ways(const struct flow *f, int k, int way[2])
+{
+	const struct insn *i = &f->i[k];
+
+	way[0] = way[1] = k + 1;
+	if (!(x86_rows[i->row].attr & ROW_BRANCH)) return;
+	if (i->o[0].kind == OP_REL) {
+		way[1] = index_of(f, i->imm);
+		if (named(i, "JMP") || named(i, "CALL")) way[0] = way[1];
+	} else {
+		way[1] = f->n;
+	}
+}
+
+static void undefined_flags(struct flow *f, const struct tcase *t)
+{
+	bool again = true;
+
+	memset(f->undef, 0, sizeof f->undef);
+	while (again) {
+		again = false;
+		for (int k = 0; k < f->n; k++) {
+			u8 writes, undef, out;
+			int way[2];
+
+			flag_facts(&f->i[k], f->n == 1 ? t : 0, &writes, &undef);
+			out = (f->undef[k] & ~writes) | undef;
+			ways(f, k, way);
+			for (int j = 0; j < 2; j++) {
+				again |= out & ~f->undef[way[j]];
+				f->undef[way[j]] |= out;
+			}
+		}
+	}
+}
+
+static void live_flags(struct flow *f)
+{
+	memset(f->live, 0, sizeof f->live);
+	f->live[f->n] = 0xff;
+	for (bool again = true; again; ) {
+		again = false;
+		for (int k = f->n - 1; k >= 0; k--) {
+			u8 writes, undef, in;
+			int way[2];
+
+			flag_facts(&f->i[k], 0, &writes, &undef);
+			ways(f, k, way);
+			in = ((f->live[way[0]] | f->live[way[1]]) & ~writes) | insn_reads(&f->i[k]);
+			again |= in != f->live[k];
+			f->live[k] = in;
+		}
+	}
+}
+
+void flow_of(struct flow *f, const struct tcode *c)
+{
+	u32 at = 0;
+
+	f->n = 0;
+	f->approx = 0;
+	f->ok = false;
+	while (at < c->len && f->n < SEQ_MAX) {
+		struct insn *i = &f->i[f->n];
+
+		if (x86_decode(i, c->b + at, c->len - at, c->rip + at, X86_ANNOUNCED) != X86_OK) return;
+		at += i->len;
+		f->n++;
+		if (named(i, "RCP") || named(i, "RSQRT")) f->approx |= 1 << i->o[0].reg;
+	}
+	undefined_flags(f, 0);
+	live_flags(f);
+	f->ok = at == c->len;
+	for (int k = 0; k < f->n; k++)
+		if (insn_reads(&f->i[k]) & f->undef[k]) f->ok = false;
+}
+
+/* ---- comparing -------------------------------------------------------------------------------------------- */
+
+static u64 flag_bits(u8 f)
+{
+	static const u16 bit[] = { 0x800, 0x80, 0x40, 0x10, 4, 1, 0x400 };
+	u64 m = 0;
+
+	for (int k = 0; k < 7; k++)
+		if (f & 1 << k) m |= bit[k];
+	return m;
+}
+
+static u64 flags_mask(const struct flow *f, const struct tcase *t, const struct tresult *want)
+{
+	struct flow g = *f;
+	u64 mask = 0x3f7fd5 & ~0x10000ull;              /* RF is not said in the frames of all faults */
+	int k;
+
+	undefined_flags(&g, t);
+	if (!want->sig) return mask & ~flag_bits(g.undef[f->n]);
+	k = index_of(f, want->rip);
+	if (k == f->n) return mask & ~flag_bits(g.undef[k]);
+	return mask & ~flag_bits(g.undef[k] | x86_rows[f->i[k].row].writes) & ~flag_bits(~f->live[k] & F_ALL);
+}
+
+/* xmm registers that may hold anything at the fault: written from there on. */
+static u32 open_vectors(const struct flow *f, const struct tresult *want)
+{
+	u32 m = 0;
+
+	if (!want->sig) return 0;
+	for (int k = index_of(f, want->rip); k < f->n; k++)
+		for (int n = 0; n < 4; n++)
+			if (f->i[k].o[n].kind == OP_XMM && f->i[k].o[n].access & OP_WRITE) m |= 1u << f->i[k].o[n].reg;
+	return m;
+}
+
+/* RCPPS and RSQRTPS promise a relative error below 1.5 * 2^-12 and leave the bits to the CPU. */
+static bool near(u64 a, u64 b)
+{
+	for (int k = 0; k < 2; k++) {
+		u32 x = a >> 32 * k, y = b >> 32 * k;
+		float p, q;
+
+		memcpy(&p, &x, 4);
+		memcpy(&q, &y, 4);
+		if (x != y && !(isfinite(p) && isfinite(q) && fabsf(p - q) <= fabsf(p) * (1.0 / 1024))) return false;
+	}
+	return true;
+}
+
+static bool same_vector(const struct flow *f, int k, const struct tresult *want, const struct tresult *got, u32 open)
+{
+	if (!memcmp(want->xmm[k], got->xmm[k], 16) || open >> k & 1) return true;
+	return f->approx >> k & 1 && near(want->xmm[k][0], got->xmm[k][0]) && near(want->xmm[k][1], got->xmm[k][1]);
+}
+
+/* Where the translation departs from the CPU on purpose, or CPUs from each other; each is stated where it is decided.
+ * Everything else that differs is wrong. */
+static bool misaligned(const struct flow *f, const struct tresult *want)
+{
+	int k = index_of(f, want->rip);         /* legacy SSE does not check alignment: emit_vec.c */
+
+	return want->sig == 11 && want->sigcode == 128 && k < f->n && x86_rows[f->i[k].row].attr & ROW_ALIGN;
+}
+static bool half_stored(const struct flow *f, const struct tresult *want)
+{
+	int k = index_of(f, want->rip);         /* a store that crosses into a page it may not write: ARM64 may do the first part */
+
+	if (!want->sig || want->sig != 11 || k == f->n) return false;
+	for (int n = 0; n < 4; n++)
+		if (f->i[k].o[n].kind == OP_MEM && f->i[k].o[n].access & OP_WRITE) return true;
+	return false;
+}
+static bool same_address(const struct flow *f, const struct tresult *want, const struct tresult *got)
+{
+	int k = index_of(f, want->rip);         /* of a wide operand CPUs name this byte or that */
+
+	if (want->sigaddr == got->sigaddr) return true;
+	if (k == f->n || !want->sigaddr || !got->sigaddr) return false;
+	for (int n = 0; n < 4; n++)
+		if (f->i[k].o[n].kind == OP_MEM && (f->i[k].o[n].w == 0 || f->i[k].o[n].w >= 16))
+			return want->sigaddr - got->sigaddr + 512 < 1024;
+	return false;
+}
+static u32 mxcsr_mask(const struct flow *f, const struct tresult *want)
+{
+	if (f->approx) return ~63u;             /* RCP and RSQRT raise nothing; their steps here do */
+	return want->mxcsr & 1 ? ~2u : ~0u;     /* DE beside IE: one lane's order of checks */
+}
+
+static bool same_memory(const struct tresult *want, const struct tresult *got)
+{
+	return want->nmem == got->nmem && want->memhash == got->memhash &&
+	       !memcmp(words_of(want), words_of(got), want->nmem * sizeof(struct tword));
+}
+
+static bool same_signal(const struct flow *f, const struct tresult *want, const struct tresult *got)
+{
+	return want->sig == got->sig && want->sigcode == got->sigcode && same_address(f, want, got) && want->rip == got->rip;
+}
+
+bool same(const struct flow *f, const struct tcase *t, const struct tresult *want, const struct tresult *got)
+{
+	u32 open = open_vectors(f, want);
+
+	if (misaligned(f, want)) return true;
+	if (!same_signal(f, want, got) || memcmp(want->gpr, got->gpr, sizeof want->gpr) ||
+	    (want->mxcsr ^ got->mxcsr) & mxcsr_mask(f, want))
+		return false;
+	if ((want->rflags ^ got->rflags) & flags_mask(f, t, want)) return false;
+	for (int k = 0; k < 16; k++)
+		if (!same_vector(f, k, want, got, open)) return false;
+	return same_memory(want, got) || half_stored(f, want);
+}
+
+/* ---- saying it -------------------------------------------------------------------------------------------- */
+
+static const char *const gname[] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11", "r12", "r13", "r14", "r15" };
+
+static void say_flags(const char *what, u64 f)
+{
+	static const char letters[] = "C.P.A.ZS..DO";
+
+	printf("%s ", what);
+	for (int k = 11; k >= 0; k--)
+		if (letters[k] != '.') putchar(f >> k & 1 ? letters[k] : '-');
+	printf(" (%llx)", (unsigned long long)f);
+}
+
+static bool uses(const struct flow *f, u8 kind, int reg)
+{
+	for (int k = 0; k < f->n; k++) {
+		const struct insn *i = &f->i[k];
+
+		for (int n = 0; n < 4; n++)
+			if (i->o[n].kind == kind && i->o[n].reg == reg) return true;
+		if (kind == OP_GPR && (i->base == reg || i->index == reg)) return true;
+	}
+	return kind == OP_GPR && f->n == 1 && (encs[f->i[0].row].str || reg == RAX || reg == RCX || reg == RDX);
+}
+
+static void say_input(const struct flow *f, const struct tcase *t)
+{
+	printf("  in ");
+	for (int k = 0; k < 16; k++)
+		if (uses(f, OP_GPR, k) || (k < 4 && uses(f, OP_GPRH, k))) printf(" %s=%llx", gname[k], (unsigned long long)t->gpr[k]);
+	for (int k = 0; k < 16; k++)
+		if (uses(f, OP_XMM, k)) printf(" xmm%d=%016llx:%016llx", k, (unsigned long long)t->xmm[k][1], (unsigned long long)t->xmm[k][0]);
+	for (u32 k = 0; k < t->nset; k++) {
+		printf(" [%x]=", t->set[k].addr);
+		for (u32 j = 0; j < t->set[k].len; j++)
+			printf("%02x", t->set[k].b[j]);
+	}
+	say_flags(" ", t->rflags);
+	if (t->mxcsr != 0x1f80) printf(" mxcsr=%x", t->mxcsr);
+	printf("\n");
+}
+
+static void say_signal(const char *what, const struct tresult *r, const struct tcode *c)
+{
+	printf("  %s signal %d code %d addr %llx rip %llx (+%lld)\n", what, r->sig, r->sigcode, (unsigned long long)r->sigaddr,
+	       (unsigned long long)r->rip, r->sig ? (long long)(r->rip - c->rip) : 0);
+}
+
+static void say_memory(const char *what, const struct tresult *r)
+{
+	printf("  %s memory:", what);
+	for (u32 k = 0; k < r->nmem && k < 8; k++)
+		printf(" [%llx]=%016llx", (unsigned long long)words_of(r)[k].addr, (unsigned long long)words_of(r)[k].value);
+	printf(r->nmem > 8 ? " ... (%u)\n" : "\n", r->nmem);
+}
+
+void report(const struct flow *f, const struct tcode *c, const struct tcase *t, const struct tresult *want, const struct tresult *got)
+{
+	u32 open = open_vectors(f, want);
+	char text[128];
+
+	printf("MISMATCH");
+	if (c->row >= 0) printf(" in row %s \"%s\" (%s)", encs[c->row].name, encs[c->row].opnds, encs[c->row].emit);
+	printf("\n");
+	for (int k = 0; k < f->n; k++) {
+		x86_text(text, sizeof text, &f->i[k]);
+		printf("  %llx  %s\n", (unsigned long long)f->i[k].pc, text);
+	}
+	printf("  ./run -x \"");
+	for (u32 k = 0; k < c->len; k++)
+		printf(k ? " %02x" : "%02x", c->b[k]);
+	printf("\"\n");
+	say_input(f, t);
+	if (!same_signal(f, want, got)) {
+		say_signal("want", want, c);
+		say_signal("got ", got, c);
+	} else if (want->sig) {
+		say_signal("both", want, c);
+	}
+	for (int k = 0; k < 16; k++)
+		if (want->gpr[k] != got->gpr[k])
+			printf("  %-5s want %016llx got %016llx\n", gname[k], (unsigned long long)want->gpr[k], (unsigned long long)got->gpr[k]);
+	if ((want->rflags ^ got->rflags) & flags_mask(f, t, want)) {
+		say_flags("  flags want", want->rflags);
+		say_flags(" got", got->rflags);
+		say_flags(" compared", flags_mask(f, t, want) & 0xcd5);
+		printf("\n");
+	}
+	if (want->mxcsr != got->mxcsr) printf("  mxcsr want %x got %x\n", want->mxcsr, got->mxcsr);
+	for (int k = 0; k < 16; k++)
+		if (!same_vector(f, k, want, got, open))
+			printf("  xmm%-2d want %016llx:%016llx got %016llx:%016llx\n", k, (unsigned long long)want->xmm[k][1],
+			       (unsigned long long)want->xmm[k][0], (unsigned long long)got->xmm[k][1], (unsigned long long)got->xmm[k][0]);
+	if (!same_memory(want, got)) {
+		say_memory("want", want);
+		say_memory("got ", got);
+	}
+	fflush(stdout);
+}
