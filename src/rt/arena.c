@@ -4,7 +4,8 @@
 #include "rt/mem.h"
 #include <linux/mman.h>
 
-#define ARENA_SIZE  (64ull << 20)
+#define ARENA_FIRST (4ull << 20)
+#define ARENA_MOST  (64ull << 20)
 #define ARENA_LEAST (1ull << 20)
 #define NEAR        (2ull << 30)
 
@@ -54,6 +55,22 @@ void arena_reset(struct arena *a)
 	a->used = TR_STUBS_SIZE;
 }
 
+static bool reaches(const struct arena *a, gaddr pc)
+{
+	return pc - a->base + NEAR < 2 * NEAR;
+}
+
+/* The first one small, since all of it counts under `ulimit -v`; those that follow it larger. */
+static u64 size_for(gaddr pc)
+{
+	u64 size = ARENA_FIRST;
+
+	for (struct arena *a = rt_arenas; a; a = a->next)
+		if (reaches(a, pc) && size < ARENA_MOST)
+			size *= 4;
+	return size;
+}
+
 static struct arena *make(gaddr pc)
 {
 	struct arena *a = rt_alloc(sizeof *a);
@@ -64,7 +81,7 @@ static struct arena *make(gaddr pc)
 		return 0;
 	if (rt_vma(pc, &v) && v.lo <= pc)
 		lo = v.lo, hi = v.hi;
-	for (a->size = ARENA_SIZE; a->size >= ARENA_LEAST; a->size /= 4) {
+	for (a->size = size_for(pc); a->size >= ARENA_LEAST; a->size /= 4) {
 		a->base = rt_arena_slot(lo, hi, a->size, &a->near);
 		if (!a->base)
 			continue;
@@ -86,11 +103,6 @@ static struct arena *make(gaddr pc)
 static u64 room(const struct arena *a)
 {
 	return a->size - a->used - 4 * (a->nregions + 1);
-}
-
-static bool reaches(const struct arena *a, gaddr pc)
-{
-	return pc - a->base + NEAR < 2 * NEAR;
 }
 
 struct arena *arena_for(gaddr pc, u64 n)

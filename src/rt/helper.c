@@ -155,12 +155,18 @@ static u64 gp(struct thread *t)
 }
 
 /* INT3, INT1 and INT n: traps, which point behind the instruction; only some vectors are open to programs. */
+static bool prefix(u8 b)
+{
+	return b >> 4 == 4 || b == 0x66 || b == 0x67 || b == 0xf2 || b == 0xf3 || (b & 0xe7) == 0x26 || (b & 0xfe) == 0x64;
+}
+
 static u64 interrupt(struct thread *t)
 {
 	gaddr pc = t->cpu.rip;
 	u8 b[2] = { 0 };
 
-	rt_read(b, pc, 2);
+	for (rt_read(b, pc, 2); prefix(b[0]); rt_read(b, ++pc, 2))
+		;
 	if (b[0] == 0xf1) {
 		t->cpu.rip = pc + 1;
 		return rt_raise(t, SIGTRAP, TRAP_BRKPT_, pc + 1);
@@ -169,7 +175,8 @@ static u64 interrupt(struct thread *t)
 		t->cpu.rip = pc + (b[0] == 0xcc ? 1 : 2);
 		return rt_raise(t, SIGTRAP, SI_KERNEL_, 0);
 	}
-	t->prot_err = b[1] << 3 | 2;
+	if (b[1] == 4) t->cpu.rip = pc + 2;     /* #OF is a trap: it comes after the instruction */
+	t->prot_err = b[1] == 4 ? 0 : b[1] << 3 | 2;
 	return rt_raise(t, SIGSEGV, SI_KERNEL_, 0);
 }
 

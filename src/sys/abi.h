@@ -20,7 +20,7 @@ typedef s64 sys_fn(struct thread *t, u64 a, u64 b, u64 c, u64 d, u64 e, u64 f);
 	__attribute__((unused)) u64 e, __attribute__((unused)) u64 f)
 
 /* Special results of handlers. */
-#define SYS_GO   (-4097)                /* the handler set all of t->cpu, rip and rax included (sigreturn, execve failed half-way ...) */
+#define SYS_GO   (-4097)                /* the handler set all of t->cpu, rip and rax included (sigreturn) */
 
 /* Every handler, declared from the table. */
 #define PASS(nr, name, words)
@@ -72,8 +72,8 @@ const char *sys_host_path(int dirfd, const char *path, bool follow, char buf[PAT
 const char *sys_outside_root(const char *path);         /* a host's path as the guest knows it: without -L's directory */
 
 /* --- procfs.c. Which of the files that must speak of the guest a path names; 0: none of them. */
-enum proc_file { PROC_NOT, PROC_EXE, PROC_OTHER /* another process's exe */, PROC_MAPS, PROC_SMAPS, PROC_CMDLINE, PROC_ENVIRON, PROC_AUXV, PROC_STAT,
-		 PROC_CPUINFO, PROC_ARCH };
+enum proc_file { PROC_NOT, PROC_EXE, PROC_OTHER,        /* another process's exe; the rest are made */
+		 PROC_MAPS, PROC_SMAPS, PROC_CMDLINE, PROC_ENVIRON, PROC_AUXV, PROC_STAT, PROC_CPUINFO, PROC_ARCH };
 enum proc_file sys_proc_file(int dirfd, const char *path);
 bool sys_proc_exe_fd(int fd);
 const char *sys_proc_exe(char buf[PATH_SIZE]);          /* a host path of the program's file */

@@ -148,7 +148,7 @@ static void aim(struct tcase *t, const struct insn *i, u64 to)
 		if (i->o[0].kind == OP_GPR) t->gpr[i->o[0].reg] = to;
 		else if (mem && t->set[t->nset - 1].len == 8) memcpy(mem, &to, 8);
 	} else if (emits(i->row, "jmpf callf")) {
-		if (mem && t->set[t->nset - 1].len == w + 2) far_pointer(mem, w, to, sel);
+		if (mem && t->set[t->nset - 1].len == (u32)w + 2) far_pointer(mem, w, to, sel);
 	} else if (emits(i->row, "ret")) {
 		set_mem(t, t->gpr[RSP], top, 8);
 	} else if (emits(i->row, "retf iret")) {
@@ -217,7 +217,7 @@ void rows_make(struct batch *b, int row, u32 repeat)
 			for (u32 k = 0; k < repeat * (e->modrm ? 1 : 2); k++) {
 				struct pick p = choose(row, w, kind);
 
-				if (e->span == 16) p.cc = (int)(k * NKINDS + kind + (w << 2)) & 15;
+				if (e->span == 16) p.cc = (k * NKINDS + (u32)kind + 4 * (u32)w) & 15;
 				one_code(b, &p, fp ? mem ? 12 : 40 : 10, k & 1);
 			}
 		}
