@@ -6,6 +6,7 @@
 #include "rt/signal.h"
 #include "rt/host.h"
 #include "rt/thread.h"
+#include "x86/insn.h"
 
 extern const char __executable_start[], etext[] __attribute__((visibility("hidden")));
 
@@ -32,6 +33,17 @@ static void hexdump(const char *what, u64 a, size_t n)
 	rt_print(2, "\n");
 }
 
+static void instruction(gaddr rip)
+{
+	struct insn i;
+	char text[128];
+	u8 b[15];
+
+	if (!peek(b, rip, sizeof b) || x86_decode(&i, b, sizeof b, rip, rt.x86) != X86_OK) return;
+	x86_text(text, sizeof text, &i);
+	rt_print(2, "> %lx  %s\n", rip, text);
+}
+
 static void guest(struct thread *t, const struct host_context *uc, gaddr rip, bool live)
 {
 	static const char names[16][4] = { "rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", "r8", "r9", "r10", "r11",
@@ -43,6 +55,7 @@ static void guest(struct thread *t, const struct host_context *uc, gaddr rip, bo
 		rt_print(2, "%s%3s %016lx", i % 4 ? "  " : "  ", names[i], live ? (u64)uc->mc.regs[tr_greg[i]] : t->cpu.r[i]),
 		rt_print(2, i % 4 == 3 ? "\n" : "");
 	hexdump("code", rip, 16);
+	instruction(rip);
 }
 
 _Noreturn void dbg_crash(int sig, const struct siginfo *si, const struct host_context *uc, struct thread *t)

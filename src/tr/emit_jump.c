@@ -225,7 +225,11 @@ EMIT(loope,  RAW | IMPLICIT) { loop(c, i, COND_NE); }
 EMIT(loopne, RAW | IMPLICIT) { loop(c, i, COND_E); }
 
 EMIT(jmp,  RAW) { }                     /* tr_next goes there */
-EMIT(jmpi, RAW | IMPLICIT) { tr_exit_reg(c, tr_src(c, i, 0, T0)); }
+EMIT(jmpi, RAW | IMPLICIT)
+{
+	tr_need(c, CS_SUB);                     /* first: it may take T0 */
+	tr_exit_reg(c, tr_src(c, i, 0, T0));
+}
 
 /* T0 = the pair's guest address: off by one when the return site may read flags. */
 static void reads_flags(struct tr *c)
