@@ -26,7 +26,7 @@ A64AR  := $(CROSS)ar
 X86CC  := $(X86)gcc
 
 WARN    := -Wall -Wextra -Wno-unused-parameter -Wno-missing-field-initializers -Wstrict-prototypes -Wvla
-COMMON  := -std=gnu11 -O2 -g -Isrc -I$(B) -I$(B)/gen -MMD -MP $(WARN) $(EXTRA_CFLAGS)
+COMMON  := -std=gnu11 -O2 -g -iquote src -iquote $(B) -iquote $(B)/gen -MMD -MP $(WARN) $(EXTRA_CFLAGS)
 HOSTCF  := $(COMMON)
 # -fbuiltin after -ffreestanding: small fixed-size memcpy calls become loads and stores, the rest goes to
 # src/rt/string.c. No vector registers: they are the guest's. ARMv8.0 and no libgcc atomics: any CPU runs it.
@@ -103,7 +103,7 @@ $(B)/gen/decode.h: $(B)/host/mkdecode
 # ---- programs of this machine ---------------------------------------------------------------------------
 $(B)/host/test/%: test/%.c $(B)/host/libstele.a | $(GEN)
 	@mkdir -p $(@D)
-	$(HOSTCC) $(HOSTCF) -Itest -MT $@ -MF $@.d -o $@ $< $(B)/host/libstele.a -Wl,--as-needed -lcmocka -lZydis -lm -lpthread
+	$(HOSTCC) $(HOSTCF) -iquote test -MT $@ -MF $@.d -o $@ $< $(B)/host/libstele.a -Wl,--as-needed -lcmocka -lZydis -lm -lpthread
 $(B)/host/mktest: tool/mktest.c $(wildcard test/diff/*.[ch]) $(B)/host/libstele.a | $(GEN)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(filter-out -MMD -MP,$(HOSTCF)) -Itest -o $@ $(filter %.c %.a,$^) -lm
