@@ -12,6 +12,7 @@
 #include "rt/host.h"
 #include "rt/mem.h"
 #include "rt/rt.h"
+#include "rt/smc.h"
 #include "rt/stop.h"
 #include <linux/mman.h>
 
@@ -213,26 +214,33 @@ u32 rt_counts[TR_COUNTS];
 
 static u64 translate(gaddr pc, enum kind kind)
 {
-	struct arena *a = arena_for(pc, REGION_ROOM);
+	struct arena *a;
 	struct tr_env e;
 	struct region *r;
 
-	if (!a)
-		rt_die(134, "out of memory for translated code");
-	e = env(a, pc);
-	e.plain = rt_opt.stop && rt_stats.regions >= number(rt_opt.stop);
-	e.cold = kind == COLD_CODE && !e.plain;
-	e.general = kind == GENERAL_CODE;
-	e.count = rt_stats.regions % TR_COUNTS;
-	rt_counts[e.count] = TR_HOT_AFTER;
-	do {
+	for (;;) {
+		a = arena_for(pc, REGION_ROOM);
+		if (!a)
+			rt_die(134, "out of memory for translated code");
+		e = env(a, pc);
+		e.plain = rt_opt.stop && rt_stats.regions >= number(rt_opt.stop);
+		e.cold = kind == COLD_CODE && !e.plain;
+		e.general = kind == GENERAL_CODE;
+		e.count = rt_stats.regions % TR_COUNTS;
 		tr.env = &e;
-		tr.code = (struct code){ (u32 *)(a->base + a->used), (u32 *)(a->base + a->used + REGION_ROOM / 2), 0 };
-		while (tr_translate(&tr, pc) < 0) {
+		for (;;) {
+			tr.code = (struct code){ (u32 *)(a->base + a->used), (u32 *)(a->base + a->used + REGION_ROOM / 2), 0 };
+			if (tr_translate(&tr, pc) == 0)
+				break;
 			e.max_insns = e.max_insns ? e.max_insns / 2 : 32;
-			tr.code.p = (u32 *)(a->base + a->used);
 		}
-	} while (!unchanged());
+		if (unchanged())
+			break;
+		rt_unlock(&rt_code_lock);       /* somebody writes there, and may be waiting for the lock */
+		host_call(__NR_sched_yield);
+		rt_lock(&rt_code_lock);
+	}
+	rt_counts[e.count] = TR_HOT_AFTER;
 	r = arena_add(a, &tr);
 	dbg_region(&tr, rt_stats.regions, e.plain ? "plain" : e.cold ? "cold" : e.general ? "general" : "hot");
 	rt_stats.regions++;
@@ -354,6 +362,7 @@ u64 rt_run_lookup(struct thread *t, gaddr pc)
 	u64 h;
 
 	if (unlikely(t->alone)) stop_end(t);
+	smc_stored(t);
 	h = rt_code(t, pc);
 	rt_stats.lookups++;
 	if (rt_opt.trace)

@@ -56,11 +56,34 @@ static void give_up(gaddr page)
 	give_up_here(page, page + rt.page);
 }
 
+/* A page that was given up for a store that has still to run: nobody marks it meanwhile, or two threads, one that
+ * stores and one that runs what is stored, would take it from each other for ever. Whoever wants the page tries again
+ * (rt_code), at most TRIES times: the store's thread may be stopped. */
+#define TRIES 1000
+
+static struct { gaddr page; struct thread *by; u32 refused; } storing;
+
+void smc_stored(struct thread *t)
+{
+	if (__atomic_load_n(&storing.by, __ATOMIC_RELAXED) == t) __atomic_store_n(&storing.by, 0, __ATOMIC_RELEASE);
+}
+
+static bool refused(gaddr lo, gaddr hi)
+{
+	struct thread *by = __atomic_load_n(&storing.by, __ATOMIC_ACQUIRE);
+
+	if (!by || by == rt_self() || storing.page >= hi || storing.page + rt.page <= lo) return false;
+	return ++storing.refused < TRIES;
+}
+
 bool smc_write(gaddr a)
 {
 	gaddr page = align_down(a, (u64)rt.page), hi;
 
 	if (a >= rt.limit || !writable(a, &hi)) return false;
+	storing.page = page;
+	storing.refused = 0;
+	__atomic_store_n(&storing.by, rt_self(), __ATOMIC_RELEASE);
 	/* Not marked, yet it faulted: another thread was quicker. */
 	if (mem_tracked_any(page, page + rt.page)) give_up(page);
 	return true;
@@ -68,8 +91,10 @@ bool smc_write(gaddr a)
 
 bool rt_smc_track(gaddr lo, gaddr hi)
 {
-	bool sure = mem_track(lo, hi);
+	bool sure;
 
+	if (refused(lo, hi)) return false;
+	sure = mem_track(lo, hi);
 	aliases(align_down(lo, (u64)rt.page), align_up(hi, (u64)rt.page), mark);
 	return sure;
 }
