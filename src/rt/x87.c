@@ -528,6 +528,12 @@ u64 rt_x87(struct thread *t, u64 host_ret)
 		x87_rotate(c, o.d.i);
 		return host_ret;
 	}
+	if (o.d.op == X87_MMX) {
+		x87_rotate(c, (c->x87.top + c->x87.bias) & 7);
+		c->x87.top = 0;
+		c->x87.tag = 0xff;
+		return host_ret;
+	}
 	if (is_control(o.d.op)) {
 		if (!control(c, o.d)) return page_fault(t, o.d);
 		return c->x87.pending && o.d.op < X87_NOWAIT ? leave(t, o.d) : host_ret;

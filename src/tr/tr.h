@@ -152,7 +152,7 @@ struct tr {
 	struct { u32 *site; u64 x[2]; u8 w; } lit[TR_MAX_LITERALS]; u32 nlit;     /* constants at the region's end (vec.c) */
 	struct { u32 *site; u8 w, r, a, b; } nan[TR_MAX_LITERALS]; u32 nnan;   /* repairs there (vec.c)  */
 	bool has_x87; struct x87_static x87; gaddr x87_last;            /* x87.c */
-	struct x87_cold { u32 *site, *back; struct insn *i; struct x87_static x; enum csense cs; bool guard, crosses; } x87_cold[4 * TR_MAX_INSNS];
+	struct x87_cold { u32 *site, *back; struct insn *i; struct x87_static x; enum csense cs; u8 op; bool crosses; } x87_cold[4 * TR_MAX_INSNS];
 	u32 nx87_cold;
 	u32 *guarded;                   /* the branch of tr_guard                            */
 	u32 *count;                     /* a cold region's branch when its count is zero     */
@@ -277,7 +277,8 @@ void tr_x87_effect(struct x87_static *x, union x87_desc d);
 void tr_x87_sync(struct tr *c);
 void tr_x87_guard(struct tr *c);
 void tr_x87_flags(struct tr *c, struct insn *i);
-void tr_x87_branch(struct tr *c, bool guard);                   /* the branch just emitted goes to code out of line that does it all in C */
+void tr_x87_branch(struct tr *c, enum x87_op op);               /* the branch just emitted goes out of line: X87_GUARD, X87_MMX, or X87_NOP: c->i whole in C */
+void tr_mmx_guard(struct tr *c);
 bool tr_is_x87(const struct insn *i);
 
 /* For TR_H_PCMPSTR, beside the immediate: lengths in rax and rdx, in all of them; the result is a mask. */

@@ -69,6 +69,7 @@ static void turn(struct x87_static *x, int n)
 void tr_x87_effect(struct x87_static *x, union x87_desc d)
 {
 	if (d.op < X87_NOWAIT) x->sure = true;
+	x->mmx = false;
 	switch ((enum x87_op)d.op) {
 	case X87_LD: case X87_LDC:
 		push(x);
@@ -105,21 +106,31 @@ void tr_x87_effect(struct x87_static *x, union x87_desc d)
 }
 
 /* Others that change it. */
-static bool disturbs(const struct insn *i)
+static bool restores(const struct insn *i)
 {
 	switch (mn(i)) {
-	case MN_FXRSTOR: case MN_FXRSTOR64: case MN_XRSTOR: case MN_XRSTOR64: case MN_EMMS:
+	case MN_FXRSTOR: case MN_FXRSTOR64: case MN_XRSTOR: case MN_XRSTOR64:
 		return true;
 	}
-	for (int n = 0; n < 4; n++)
+	return false;
+}
+
+static bool is_mmx(const struct insn *i)
+{
+	if (i->fact) return false;
+	for (int n = 0; n < 3; n++)
 		if (i->o[n].kind == OP_MMX) return true;
 	return false;
 }
 
+static const struct x87_static mmx = { .sure = true, .used = 0xff, .mmx = true };
+
 static void step(struct x87_static *x, const struct insn *i)
 {
 	if (tr_is_x87(i)) tr_x87_effect(x, tr_x87_desc(i));
-	else if (disturbs(i)) *x = (struct x87_static){ .top = x->top };
+	else if (restores(i)) *x = (struct x87_static){ .top = x->top };
+	else if (is_mmx(i)) *x = mmx;
+	else if (mn(i) == MN_EMMS) *x = (struct x87_static){ .sure = true, .free = 0xff };
 }
 
 /* --- the pass: forward over the region */
@@ -142,9 +153,9 @@ static bool meet(struct block *b, struct x87_static x, bool *known)
 {
 	struct x87_static *in = &b->x87_in, old = *in;
 
-	x = (struct x87_static){ x.top, x.sure, x.used, x.free };
+	x = (struct x87_static){ x.top, x.sure, x.used, x.free, .mmx = x.mmx };
 	if (b->entry) {
-		x.sure = false;
+		x.sure = x.mmx = false;
 		x.used = x.free = 0;
 	}
 	if (!*known) {
@@ -156,7 +167,8 @@ static bool meet(struct block *b, struct x87_static x, bool *known)
 	in->sure &= x.sure;
 	in->used &= x.used;
 	in->free &= x.free;
-	return old.sure != in->sure || old.used != in->used || old.free != in->free;
+	in->mmx &= x.mmx;
+	return old.sure != in->sure || old.used != in->used || old.free != in->free || old.mmx != in->mmx;
 }
 
 static bool is_call(struct tr *c, const struct block *b)
@@ -172,7 +184,7 @@ void tr_x87(struct tr *c)
 
 	c->has_x87 = false;
 	for (u32 n = 0; n < c->nins && !c->has_x87; n++)
-		c->has_x87 = tr_is_x87(&c->ins[n]);
+		c->has_x87 = tr_is_x87(&c->ins[n]) || is_mmx(&c->ins[n]) || mn(&c->ins[n]) == MN_EMMS;
 	if (!c->has_x87) return;
 	for (u32 k = 0; k < c->nblk; k++)
 		c->blk[k].x87_in = (struct x87_static){ .top = c->env->x87_top };
@@ -247,12 +259,12 @@ void tr_x87_before(struct tr *c, struct insn *i)
 		c->page_ok = false;
 		c->x87.ip = false;
 	}
-	if (i && disturbs(i)) c->x87 = (struct x87_static){ .top = c->x87.top };
+	if (i && restores(i)) c->x87 = (struct x87_static){ .top = c->x87.top };
 }
 
-void tr_x87_branch(struct tr *c, bool guard)
+void tr_x87_branch(struct tr *c, enum x87_op op)
 {
-	c->x87_cold[c->nx87_cold++] = (struct x87_cold){ c->code.p - 1, 0, c->i, c->x87, c->cs, guard, c->crosses };
+	c->x87_cold[c->nx87_cold++] = (struct x87_cold){ c->code.p - 1, c->code.p, c->i, c->x87, c->cs, op, c->crosses };
 }
 
 /* Flags that i reads or that are read after it come into boundary form, as code out of line has it. */
@@ -276,16 +288,27 @@ void tr_x87_guard(struct tr *c)
 	a_and_i(c, 4, T0, T0, 0x00ff00ff);              /* top, pending */
 	if (c->x87.top) a_sub_i(c, 4, T0, T0, c->x87.top);
 	a_cbnz(c, 4, T0, 0);
-	tr_x87_branch(c, true);
-	c->x87_cold[c->nx87_cold - 1].back = c->code.p;
+	tr_x87_branch(c, X87_GUARD);
 	c->x87.sure = true;
 }
 
-static void turn_round(struct tr *c, int top)
+/* The same for MMX. */
+void tr_mmx_guard(struct tr *c)
+{
+	if (c->x87.mmx) return;
+	tr_x87_flags(c, c->i);
+	a_ldr_i(c, 4, T0, R_CPU, STATE);
+	a_eor_i(c, 4, T0, T0, 0xff00);                  /* all tags */
+	a_cbnz(c, 4, T0, 0);
+	tr_x87_branch(c, X87_MMX);
+	c->x87 = mmx;
+}
+
+static void turn_round(struct tr *c, enum x87_op op, int top)
 {
 	union x87_desc d = { .word = 0 };
 
-	d.op = X87_GUARD;
+	d.op = op;
 	d.i = top;
 	a_mov_i(c, 4, T0, d.word);
 	a_str_i(c, 8, T0, R_CPU, SCRATCH(2));
@@ -299,7 +322,7 @@ int tr_x87_tail(struct tr *c)
 		struct x87_cold *w = &c->x87_cold[k], *next = w + 1;
 
 		if (c->code.p + TR_INSN_ROOM > c->code.end || !a_bind(c, w->site)) return -1;
-		if (k + 1 < c->nx87_cold && next->i == w->i && next->guard == w->guard) continue;
+		if (k + 1 < c->nx87_cold && next->i == w->i && next->op == w->op) continue;
 		c->i = w->i;
 		c->x87 = w->x;
 		c->cs = w->cs;
@@ -307,7 +330,7 @@ int tr_x87_tail(struct tr *c)
 		c->live = w->i->live;
 		c->page_ok = false;
 		c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, w->i->pc - c->lo };
-		if (w->guard) turn_round(c, w->x.top);
+		if (w->op == X87_GUARD || w->op == X87_MMX) turn_round(c, w->op, w->x.top);
 		else tr_x87_whole(c, w->i);
 		a_b(c, (u8 *)w->back - (u8 *)c->code.p);
 	}

@@ -21,6 +21,7 @@ enum x87_op {
 	X87_2XM1, X87_YL2X, X87_YL2XP1, X87_PTAN, X87_PATAN, X87_SIN, X87_COS, X87_SINCOS,
 	X87_LDCW, X87_LDENV, X87_RSTOR,
 	X87_GUARD,                      /* before an instruction: ST(0) into slot `i`        */
+	X87_MMX,                        /* likewise: MMX's state, slots are physical         */
 	X87_NOWAIT,                     /* from here on: not stopped by a waiting exception  */
 	X87_STENV = X87_NOWAIT, X87_SAVE, X87_CLEX, X87_INIT, X87_STSW,
 	X87_COMMIT,                     /* the store of an X87_ST is done                    */
@@ -58,6 +59,7 @@ struct x87_static {
 	u8 used, free;                  /* slots known to be in use, and not to be           */
 	bool moved;                     /* top is not in memory yet                          */
 	u8 set, clear;                  /* nor are these tags                                */
+	bool mmx;                       /* top 0, all in use, bias 0                         */
 	bool ip;                        /* nor x87.fip: it is that of x87_last               */
 };
 

@@ -46,7 +46,7 @@ static bool begin(struct tr *c, struct insn *i, u8 used, u8 free)
 	for (int k = 0; k < 8; k++)
 		if ((u | f) >> k & 1) {
 			(u >> k & 1 ? a_tbz : a_tbnz)(c, T0, k, 0);
-			tr_x87_branch(c, false);
+			tr_x87_branch(c, X87_NOP);
 		}
 	return true;
 }
@@ -56,7 +56,7 @@ static void done(struct tr *c, struct insn *i, u8 used)
 	union x87_desc d = tr_x87_desc(i);
 
 	for (u32 k = c->nx87_cold; k-- > 0 && c->x87_cold[k].i == i;)
-		if (!c->x87_cold[k].guard)
+		if (c->x87_cold[k].op == X87_NOP)
 			c->x87_cold[k].back = c->code.p;
 	c->x87.used |= used;
 	tr_x87_effect(&c->x87, d);
@@ -100,7 +100,7 @@ static void routine(struct tr *c, enum x87_fast nr, bool keep_flags)
 	}
 	if (nr != X87_FAST_ILD) {
 		a_cbnz(c, 4, GAVE_UP, 0);
-		tr_x87_branch(c, false);
+		tr_x87_branch(c, X87_NOP);
 	}
 }
 
@@ -125,7 +125,7 @@ static void widen(struct tr *c, int w, int raw, int m, int s)
 	a_bind(c, zero);
 	a_lsl_i(c, 8, m, raw, 65 - 8 * w);
 	a_cbnz(c, 8, m, 0);
-	tr_x87_branch(c, false);
+	tr_x87_branch(c, X87_NOP);
 	a_lsr_i(c, w, T0, raw, 8 * w - 1);
 	a_bind(c, over);
 	a_orr_sh(c, 4, s, s, T0, LSL, 15);

@@ -16,13 +16,15 @@ typedef uint8_t u8;
 typedef uint16_t u16;
 typedef uint32_t u32;
 typedef uint64_t u64;
+typedef int32_t s32;
+typedef int64_t s64;
 
 struct image {                          /* FRSTOR's, 32-bit layout */
 	u32 cw, sw, tw, ip, cs_op, dp, ds;
 	struct { u64 m; u16 se; } __attribute__((packed)) st[8];
 } __attribute__((packed));
 
-struct state { struct image in, out; u8 mem[112]; u64 rax, flags; int code; u64 addr; };
+struct state { struct image in, out; _Alignas(16) u8 mem[112]; u64 rax, flags; int code; u64 addr; };
 
 static u64 seed[2];
 static u64 random64(void)
@@ -107,7 +109,7 @@ static void on_fpe(int sig, siginfo_t *si, void *ctx)
 #define BEFORE "\xdd\x26\x41\xff\x30\x49\x8b\x01\x9d"
 #define AFTER  "\x49\x89\x01\x9c\x58\x49\x89\x00\xdd\x32\xdb\xe3\xc3"
 static u8 *begin_code(void) { return memcpy(code, BEFORE, sizeof BEFORE - 1), code + sizeof BEFORE - 1; }
-static void end_code(u8 *p)
+__attribute__((unused)) static void end_code(u8 *p)
 {
 	after = (u64)p;
 	memcpy(p, AFTER, sizeof AFTER - 1);
