@@ -193,7 +193,7 @@ static bool crosses(void *ctx, gaddr pc);
 static struct tr_env env(struct arena *a, gaddr pc)
 {
 	return (struct tr_env){
-		.host = rt.host, .x86 = rt.x86, .order = rt.order, .x87_top = rt_self()->cpu.x87.top,
+		.host = rt.host, .x86 = rt.x86, .order = rt.order,
 		.near = a->near && pc - a->base + (2ull << 30) < 4ull << 30,
 		.unlinked = rt_opt.trace, .stubs = a->base, .fetch = fetch, .known = known, .stable = stable, .crosses = crosses,
 	};
