@@ -179,11 +179,11 @@ static bool stable(void *ctx, gaddr pc)
 	return p && p->exec && p->stable;
 }
 
-/* A hot region takes in also what has hot code of its own: an inner loop is better where its surroundings are known. */
+/* Hot code counts too: an inner loop is better where its surroundings are known. */
 static bool known(void *ctx, gaddr pc)
 {
 	(void)ctx;
-	return tr.env->cold && entry(pc);
+	return entry(pc);
 }
 
 /* --- translating */

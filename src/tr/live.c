@@ -4,6 +4,7 @@
  * but for the flags at a direct target, which a short look-ahead decodes.
  * Flags and lanes that are overwritten before any read may hold anything, even at a fault (DESIGN 4, Faults). General
  * registers are exact at every fault and safepoint, so an instruction that may fault reads them all.
+ * Flags are followed always; parts and lanes where that can pay (tr.fine), else all of them are taken to be read.
  */
 #include "tr/tr.h"
 #include "gen/decode.h"
@@ -79,6 +80,17 @@ static void operand(struct effect *x, const struct opnd *o)
 	}
 }
 
+static void flags_effect(struct effect *x, const struct insn *i)
+{
+	if (i->fact) {
+		x->fr = F_ALL;
+		x->fk = 0;
+		return;
+	}
+	x->fr = insn_reads(i) & F_ALL;
+	x->fk = insn_maybe(i) ? 0 : x86_rows[i->row].writes & F_ALL;
+}
+
 static struct effect effect(const struct insn *i)
 {
 	const struct x86_row *r = &x86_rows[i->row];
@@ -87,8 +99,7 @@ static struct effect effect(const struct insn *i)
 
 	if (i->fact)
 		return (struct effect){ PARTS_ALL, 0, ~0u, 0, F_ALL, 0 };
-	x.fr = insn_reads(i) & F_ALL;
-	x.fk = insn_maybe(i) ? 0 : r->writes & F_ALL;
+	flags_effect(&x, i);
 	if (tr_emitter(i)->how & IMPLICIT) {
 		x.pr = PARTS_ALL;
 		x.hr = ~0u;
@@ -203,6 +214,20 @@ static inline void before(struct after *a, const struct effect *x)
 	a->flags = (a->flags & ~x->fk) | x->fr;
 }
 
+static bool block_flags(struct tr *c, struct block *b, const struct effect *x)
+{
+	u8 flags = after(c, b).flags;
+
+	for (int n = b->first + b->n - 1; n >= b->first; n--) {
+		c->ins[n].live = flags;
+		flags = (flags & ~x[n].fk) | x[n].fr;
+	}
+	if (flags == b->live_in)
+		return false;
+	b->live_in = flags;
+	return true;
+}
+
 static bool block(struct tr *c, struct block *b, const struct effect *x)
 {
 	struct after a = after(c, b);
@@ -307,15 +332,9 @@ static u32 copied(struct tr *c, u32 lanes)
 static void lanes(struct tr *c)
 {
 	u32 before, after, want;
-	bool vec = false;
 
-	c->guard = 0;
-	for (u32 k = 0; k < c->nins && !vec; k++)
-		vec = c->ins[k].fact == 0 && x86_rows[c->ins[k].row].attr & ROW_VEC;
-	if (!vec)
-		return;
 	zeros(c, 0);
-	if (c->env->cold || c->env->plain || c->env->single || c->env->general)
+	if (c->env->plain || c->env->single || c->env->general)
 		return;
 	want = kept_lanes(c, &before);
 	if (!before)
@@ -384,8 +403,12 @@ void tr_live(struct tr *c)
 	struct effect x[TR_MAX_INSNS];
 	bool changed = true;
 
+	c->guard = 0;
 	for (u32 n = 0; n < c->nins; n++)
-		x[n] = effect(&c->ins[n]);
+		if (c->fine)
+			x[n] = effect(&c->ins[n]);
+		else
+			flags_effect(&x[n], &c->ins[n]);
 	for (u32 k = 0; k < c->nblk; k++) {
 		struct block *b = &c->blk[k];
 
@@ -398,17 +421,21 @@ void tr_live(struct tr *c)
 	while (changed) {
 		changed = false;
 		for (u32 k = c->nblk; k-- > 0;)
-			changed |= block(c, &c->blk[c->order[k]], x);
+			changed |= (c->fine ? block : block_flags)(c, &c->blk[c->order[k]], x);
 	}
-	lanes(c);
+	if (c->fine)
+		lanes(c);
 }
 
 bool tr_hi_free(struct tr *c, struct insn *i, int d)
 {
 	const struct fact *f = &c->fact[i - c->ins];
 	int from = merges(i);
-	u32 zero = from >= 0 ? as_lanes_of(f->zero, from, d) : f->zero;
+	u32 zero;
 
+	if (!c->fine)
+		return false;
+	zero = from >= 0 ? as_lanes_of(f->zero, from, d) : f->zero;
 	return !(f->hi & ~zero & merged(i, d));
 }
 
@@ -416,5 +443,5 @@ bool tr_above_free(struct tr *c, struct insn *i, int r, int w)
 {
 	u64 above = parts(r, 8) & ~parts(r, w);
 
-	return !(c->fact[i - c->ins].parts & above);
+	return c->fine && !(c->fact[i - c->ins].parts & above);
 }

@@ -104,6 +104,14 @@ static enum x86_status decode(struct tr *c, gaddr pc, struct insn *i)
 	return X86_OK;
 }
 
+/* May facts about register parts or upper lanes make i cheaper? */
+static bool gains(const struct insn *i)
+{
+	const struct opnd *o = &i->o[0];
+
+	return o->access & OP_WRITE && (o->kind == OP_XMM || (o->kind == OP_GPR && o->w < 4));
+}
+
 /* Decodes the instruction at pc into c->ins[c->nins]. A page that cannot be fetched, or bytes that are no
  * instruction, become an instruction of length 0 that faults when it is reached. */
 static struct insn *take(struct tr *c, gaddr pc)
@@ -117,6 +125,7 @@ static struct insn *take(struct tr *c, gaddr pc)
 		i->len = 0;
 		i->prefix = 0;
 	}
+	c->fine |= gains(i) && !c->env->cold;
 	c->in_block[c->nins] = c->nblk;
 	remember(c, c->nins++);
 	if (pc < c->lo)
@@ -195,14 +204,14 @@ static int grow(struct tr *c, gaddr pc, u32 max)
 	return c->nblk++;
 }
 
-/* Is code at pc worth taking in, seen from an instruction at from? */
-static bool wanted(struct tr *c, gaddr pc, u32 max)
+/* Is code at pc worth taking in? branch: it lies behind a conditional branch. */
+static bool wanted(struct tr *c, gaddr pc, bool branch, u32 max)
 {
 	if (c->nins >= max || c->nblk == TR_MAX_BLOCKS || c->env->single)
 		return false;
 	if (pc - c->lo + 0x4000 > 0x8000)
 		return false;
-	return !(c->env->known && c->env->known(c->env->ctx, pc));
+	return !c->env->known || !(c->env->cold || branch) || c->env->known(c->env->ctx, pc) != c->env->cold;
 }
 
 /* Index of the block that an edge leads to, splitting one if need be, or -1: it leaves the region. */
@@ -272,6 +281,7 @@ void tr_region(struct tr *c, gaddr pc)
 		((u64 *)c->find)[k] = 0;
 	c->window.n = 0;
 	c->nins = c->nblk = 0;
+	c->fine = false;
 	c->lo = c->hi = pc;
 	for (gaddr at = pc;;) {
 		struct block *b = &c->blk[grow(c, at, max)];
@@ -281,11 +291,11 @@ void tr_region(struct tr *c, gaddr pc)
 		if (cond && !c->env->cold && ntodo < countof(todo))
 			todo[ntodo++] = b->taken.pc;
 		at = cond && c->env->cold ? 0 : b->next.pc;
-		if (at && find(c, at) < 0 && wanted(c, at, max))
+		if (at && find(c, at) < 0 && wanted(c, at, cond, max))
 			continue;
 		do {
 			at = ntodo ? todo[--ntodo] : 0;
-		} while (at && (find(c, at) >= 0 || !wanted(c, at, max)));
+		} while (at && (find(c, at) >= 0 || !wanted(c, at, true, max)));
 		if (!at)
 			break;
 	}

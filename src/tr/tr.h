@@ -58,7 +58,9 @@ struct tr_env {
 	/* Up to n bytes at pc that the guest may execute, copied to buf; returns how many. */
 	size_t (*fetch)(void *ctx, gaddr pc, u8 *buf, size_t n);
 	void *ctx;
-	bool (*known)(void *ctx, gaddr pc);     /* is there a translation of pc already? May be null. */
+	/* Is there a translation of pc already? Cold regions link to what there is; hot ones take in, behind a conditional
+	 * branch, only that: it has been run. Null: take in all but for a cold region's branches. */
+	bool (*known)(void *ctx, gaddr pc);
 	bool (*crosses)(void *ctx, gaddr pc);   /* has the access at pc been seen to cross what ordered accesses can do? Null: no. */
 	bool (*stable)(void *ctx, gaddr pc);    /* will the bytes at pc stay as long as code that looked at them? Null: yes. */
 };
@@ -125,6 +127,7 @@ struct tr {
 	struct { gaddr lo; u32 n; bool end; u8 bytes[256]; } window;    /* tr_bytes: end: fewer than asked for were there */
 	struct insn decoded[256];       /* by address: what looking ahead decodes is decoded again soon; emptied by tr_forget */
 	struct { gaddr pc; u8 flags; } needed[256];     /* what tr_flags_needed found; emptied by tr_forget */
+	bool fine;                      /* fact[] is filled in: some instruction may gain from it */
 	u32 guard;                      /* upper lanes that are taken to be zero at the entry, which checks it; see live.c */
 	u32 nins, nblk;
 	gaddr lo, hi;                   /* guest bytes covered                               */
