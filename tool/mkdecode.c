@@ -28,7 +28,9 @@ static struct found {
 	unsigned attr;
 } found[NROWS];
 
-static struct spec specs[256];
+/* A kind of operand. w: index of the width table; reg, kind: of one that the form fixes. */
+struct kind { u8 place, w, access, reg, kind; };
+static struct kind specs[256];
 static int nspecs = 1;
 
 static const char *const widths[] = {
@@ -84,7 +86,7 @@ static unsigned flags(const struct row *r, const char *s, bool lower)
 
 /* ---- operands ------------------------------------------------------------------------------------------- */
 
-static int add_spec(struct spec s)
+static int add_spec(struct kind s)
 {
 	for (int k = 1; k < nspecs; k++)
 		if (!memcmp(&specs[k], &s, sizeof s))
@@ -124,7 +126,7 @@ static bool aligned(const struct found *f, char letter, const char *w)
 	return !strcmp(w, "a") || (!f->vex && (!strcmp(w, "x") || !strcmp(w, "dq")));
 }
 
-static void immediate(const struct row *r, struct found *f, struct spec *s, const char *w)
+static void immediate(const struct row *r, struct found *f, struct kind *s, const char *w)
 {
 	static const struct { const char *w, *enc; u8 place; } kinds[] = {
 		{ "b", " ib", AT_IB }, { "w", " iw", AT_IB }, { "s", " ib", AT_IS }, { "z", " id", AT_IZ }, { "v", " id", AT_IZ },
@@ -142,9 +144,9 @@ static void immediate(const struct row *r, struct found *f, struct spec *s, cons
 	bad(r, "immediate", w);
 }
 
-static struct spec by_letter(const struct row *r, struct found *f, char letter, const char *w)
+static struct kind by_letter(const struct row *r, struct found *f, char letter, const char *w)
 {
-	struct spec s = { 0 };
+	struct kind s = { 0 };
 
 	if (letter == 'I') {
 		immediate(r, f, &s, w);
@@ -191,7 +193,7 @@ static void operands(const struct row *r, struct found *f)
 	snprintf(buf, sizeof buf, "%s", r->opnds);
 	for (char *t = strtok_r(buf, " ", &save); t; t = strtok_r(0, " ", &save)) {
 		u8 access = *t == '=' ? OP_WRITE : *t == '+' ? OP_READ | OP_WRITE : OP_READ;
-		struct spec s = { 0 };
+		struct kind s = { 0 };
 		size_t k;
 
 		t += access != OP_READ;
@@ -202,7 +204,7 @@ static void operands(const struct row *r, struct found *f)
 		for (k = 0; k < countof(fixed) && strcmp(fixed[k].name, t); k++)
 			;
 		if (k < countof(fixed)) {
-			s = (struct spec){ fixed[k].place, width(r, fixed[k].w), 0, fixed[k].reg, fixed[k].kind };
+			s = (struct kind){ fixed[k].place, width(r, fixed[k].w), 0, fixed[k].reg, fixed[k].kind };
 			if (s.kind == OP_XMM)
 				f->attr |= ROW_VEC;
 		} else {
@@ -457,13 +459,21 @@ static void put_forms(void)
 	puts("};");
 }
 
+static void put_spec(const struct kind *s)
+{
+	printf("\t{ %d, { 0 }, {", s->place);
+	for (int ctx = 0; ctx < 8; ctx++)
+		printf(" { %d, %d, %d, %d },", s->kind, s->reg, width_of[s->w][ctx], s->access);
+	puts(" } },");
+}
+
 static void put_tables(void)
 {
 	puts("#ifdef X86_DECODE_TABLES");
 	put_forms();
 	puts("static const struct spec specs[] = {");
 	for (int k = 0; k < nspecs; k++)
-		printf("\t{ %d, %d, %d, %d, %d },\n", specs[k].place, specs[k].w, specs[k].access, specs[k].reg, specs[k].kind);
+		put_spec(&specs[k]);
 	puts("};\nstatic const struct shape shapes[] = {");
 	for (int k = 0; k < NROWS; k++) {
 		const struct shape *s = &found[k].shape;

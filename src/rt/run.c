@@ -190,13 +190,19 @@ static bool known(void *ctx, gaddr pc)
 
 static bool crosses(void *ctx, gaddr pc);
 
-static struct tr_env env(struct arena *a, gaddr pc)
+/* What the next translation depends on; under rt_code_lock. */
+static struct tr_env env = { .fetch = fetch, .known = known, .stable = stable, .crosses = crosses };
+
+static void set_env(struct arena *a, gaddr pc)
 {
-	return (struct tr_env){
-		.host = rt.host, .x86 = rt.x86, .order = rt.order,
-		.near = a->near && pc - a->base + (2ull << 30) < 4ull << 30,
-		.unlinked = rt_opt.trace, .stubs = a->base, .fetch = fetch, .known = known, .stable = stable, .crosses = crosses,
-	};
+	env.host = rt.host;
+	env.x86 = rt.x86;
+	env.order = rt.order;
+	env.near = a->near && pc - a->base + (2ull << 30) < 4ull << 30;
+	env.unlinked = rt_opt.trace;
+	env.stubs = a->base;
+	env.max_insns = 0;
+	tr.env = &env;
 }
 
 static u64 number(const char *s)
@@ -215,24 +221,22 @@ u32 rt_counts[TR_COUNTS];
 static u64 translate(gaddr pc, enum kind kind)
 {
 	struct arena *a;
-	struct tr_env e;
 	struct region *r;
 
 	for (;;) {
 		a = arena_for(pc, REGION_ROOM);
 		if (!a)
 			rt_die(134, "out of memory for translated code");
-		e = env(a, pc);
-		e.plain = rt_opt.stop && rt_stats.regions >= number(rt_opt.stop);
-		e.cold = kind == COLD_CODE && !e.plain;
-		e.general = kind == GENERAL_CODE;
-		e.count = rt_stats.regions % TR_COUNTS;
-		tr.env = &e;
+		set_env(a, pc);
+		env.plain = rt_opt.stop && rt_stats.regions >= number(rt_opt.stop);
+		env.cold = kind == COLD_CODE && !env.plain;
+		env.general = kind == GENERAL_CODE;
+		env.count = rt_stats.regions % TR_COUNTS;
 		for (;;) {
 			tr.code = (struct code){ (u32 *)(a->base + a->used), (u32 *)(a->base + a->used + REGION_ROOM / 2), 0 };
 			if (tr_translate(&tr, pc) == 0)
 				break;
-			e.max_insns = e.max_insns ? e.max_insns / 2 : 32;
+			env.max_insns = env.max_insns ? env.max_insns / 2 : 32;
 		}
 		if (unchanged())
 			break;
@@ -240,11 +244,11 @@ static u64 translate(gaddr pc, enum kind kind)
 		host_call(__NR_sched_yield);
 		rt_lock(&rt_code_lock);
 	}
-	rt_counts[e.count] = TR_HOT_AFTER;
+	rt_counts[env.count] = TR_HOT_AFTER;
 	r = arena_add(a, &tr);
-	dbg_region(&tr, rt_stats.regions, e.plain ? "plain" : e.cold ? "cold" : e.general ? "general" : "hot");
+	dbg_region(&tr, rt_stats.regions, env.plain ? "plain" : env.cold ? "cold" : env.general ? "general" : "hot");
 	rt_stats.regions++;
-	rt_stats.hot += !e.cold;
+	rt_stats.hot += !env.cold;
 	rt_stats.insns += tr.nins;
 	for (u32 k = 0; k < r->nentry; k++) {
 		struct rentry *n = &region_entries(r)[k];
@@ -283,10 +287,11 @@ u64 rt_code(struct thread *t, gaddr pc)
 
 static u64 single(struct thread *t, gaddr pc, enum tr_order order)
 {
+	struct tr_env keep;
 	struct arena *a;
-	struct tr_env e;
 
 	rt_lock(&rt_code_lock);
+	keep = env;
 	if (!t->single) {
 		a = arena_for(pc, REGION_ROOM);
 		if (!a)
@@ -295,17 +300,16 @@ static u64 single(struct thread *t, gaddr pc, enum tr_order order)
 		a->used = t->single + SINGLE_ROOM - a->base;
 	}
 	a = arena_of(t->single);
-	e = env(a, pc);
-	e.near = false;
-	e.single = true;
-	e.order = order;
-	e.known = 0;
-	e.stable = 0;
-	e.fetch = fetch_unmarked;
-	tr.env = &e;
+	set_env(a, pc);
+	env.near = false;
+	env.single = true;
+	env.order = order;
+	env.known = env.stable = 0;
+	env.fetch = fetch_unmarked;
 	tr.code = (struct code){ (u32 *)t->single, (u32 *)(t->single + SINGLE_ROOM), 0 };
 	if (tr_translate(&tr, pc) < 0)
 		rt_die(134, "an instruction at %lx does not fit", pc);
+	env = keep;
 	t->single_rip = pc;
 	arena_sync((u64)tr.start, (u64)tr.code.p);
 	rt_unlock(&rt_code_lock);

@@ -153,6 +153,11 @@ void tr_sources(struct tr *c)
 	s16 w[TR_MAX_BLOCKS];                   /* each block's own source; NONE: it writes flags otherwise; TOP: it does not */
 	bool changed = true;
 
+	if (c->env->cold) {                     /* costs more to find out than it saves there */
+		for (u32 k = 0; k < c->nblk; k++)
+			c->blk[k].src = NONE;
+		return;
+	}
 	for (u32 k = 0; k < c->nblk; k++) {
 		struct block *b = &c->blk[k];
 		int n = writer(c, b);

@@ -39,7 +39,7 @@ static bool mov_op(struct insn *i, struct insn *op)
 {
 	struct opnd *d = &i->o[0], *a = &i->o[1];
 
-	return mn(i) == MN_MOV && d->kind == OP_GPR && a->kind == OP_GPR && d->w >= 4 && d->reg != a->reg &&
+	return d->kind == OP_GPR && a->kind == OP_GPR && d->w >= 4 && d->reg != a->reg &&
 	       three_operand(op) && op->o[0].kind == OP_GPR && op->o[0].reg == d->reg &&
 	       op->o[0].w >= 4 && op->o[0].w <= d->w && !mentions(op, 1, d->reg);
 }
@@ -70,12 +70,6 @@ static int movaps_op(struct insn *i, struct insn *end)
 	int d = i->o[0].reg, a = i->o[1].reg;
 	struct insn *op = i + 1;
 
-	switch (mn(i)) {
-	case MN_MOVAPS: case MN_MOVAPD: case MN_MOVDQA: case MN_MOVUPS: case MN_MOVUPD: case MN_MOVDQU:
-		break;
-	default:
-		return 0;
-	}
 	if (i->o[0].kind != OP_XMM || i->o[1].kind != OP_XMM || a == d)
 		return 0;
 	while (op < end && op < i + 5 && passes_by(op, d, a))
@@ -100,9 +94,7 @@ static bool zero_op(struct tr *c, struct insn *i, struct insn *op)
 {
 	int d = i->o[0].reg;
 
-	if (has(c, HOST_AFP) || (mn(i) != MN_PXOR && mn(i) != MN_XORPS && mn(i) != MN_XORPD))
-		return false;
-	if (i->o[0].kind != OP_XMM || i->o[2].kind != OP_XMM || i->o[1].reg != d || i->o[2].reg != d)
+	if (has(c, HOST_AFP) || i->o[0].kind != OP_XMM || i->o[2].kind != OP_XMM || i->o[1].reg != d || i->o[2].reg != d)
 		return false;
 	switch (mn(op)) {
 	case MN_CVTSI2SS: case MN_CVTSI2SD: case MN_CVTSS2SD: case MN_CVTSD2SS: case MN_SQRTSS: case MN_SQRTSD:
@@ -138,17 +130,27 @@ static bool pair(struct tr *c, struct insn *i)
 /* Returns how many instructions from i on need no more emitting; when c->first is set, the next one goes the usual way. */
 int tr_fuse(struct tr *c, struct insn *i, struct insn *end)
 {
-	int how;
+	int how = 0;
 
 	c->first = 0;
 	if (i + 1 >= end || (i->prefix | i[1].prefix) & PFX_LOCK)
 		return 0;
-	if (pair(c, i))
-		return 2;
-	how = movaps_op(i, end);
-	if (how == 1 || mov_op(i, i + 1) || zero_op(c, i, i + 1))
+	switch (mn(i)) {
+	case MN_PUSH: case MN_POP:
+		return pair(c, i) ? 2 : 0;
+	case MN_MOV:
+		how = mov_op(i, i + 1);
+		break;
+	case MN_MOVAPS: case MN_MOVAPD: case MN_MOVDQA: case MN_MOVUPS: case MN_MOVUPD: case MN_MOVDQU:
+		how = movaps_op(i, end);
+		break;
+	case MN_PXOR: case MN_XORPS: case MN_XORPD:
+		how = zero_op(c, i, i + 1);
+		break;
+	}
+	if (how == 1)
 		c->first = i;
-	return c->first || how == 2;
+	return how != 0;
 }
 
 /* --- compare + branch: is the next instruction a branch that alone reads i's flags, on E or NE (or, with sign, on the

@@ -15,7 +15,6 @@
 struct effect {
 	u64 pr, pk;                     /* register parts                                    */
 	u32 hr, hk;                     /* upper lanes                                       */
-	u8 fr, fk;                      /* flags                                             */
 };
 
 /* The parts of a register that an access of w bytes touches: bits 0-7, 8-15, 16-31, 32-63. */
@@ -80,15 +79,14 @@ static void operand(struct effect *x, const struct opnd *o)
 	}
 }
 
-static void flags_effect(struct effect *x, const struct insn *i)
+/* Flags needed before i, of those needed after it. */
+static inline u8 flags_before(const struct insn *i, u8 after)
 {
-	if (i->fact) {
-		x->fr = F_ALL;
-		x->fk = 0;
-		return;
-	}
-	x->fr = insn_reads(i) & F_ALL;
-	x->fk = insn_maybe(i) ? 0 : x86_rows[i->row].writes & F_ALL;
+	if (i->fact)
+		return F_ALL;
+	if (!insn_maybe(i))
+		after &= ~x86_rows[i->row].writes;
+	return after | (insn_reads(i) & F_ALL);
 }
 
 static struct effect effect(const struct insn *i)
@@ -98,8 +96,7 @@ static struct effect effect(const struct insn *i)
 	int from;
 
 	if (i->fact)
-		return (struct effect){ PARTS_ALL, 0, ~0u, 0, F_ALL, 0 };
-	flags_effect(&x, i);
+		return (struct effect){ PARTS_ALL, 0, ~0u, 0 };
 	if (tr_emitter(i)->how & IMPLICIT) {
 		x.pr = PARTS_ALL;
 		x.hr = ~0u;
@@ -161,13 +158,6 @@ static u8 edge_flags(struct tr *c, struct edge *e)
 	return e->live & ~e->defer;
 }
 
-static bool is_call(struct tr *c, const struct block *b)
-{
-	const struct insn *i = &c->ins[b->first + b->n - 1];
-
-	return !i->fact && x86_rows[i->row].mn == MN_CALL;
-}
-
 bool tr_returns_late(struct tr *c, struct block *b)
 {
 	const struct insn *i = &c->ins[b->first + b->n - 1];
@@ -176,51 +166,42 @@ bool tr_returns_late(struct tr *c, struct block *b)
 }
 
 /* What is read behind b's last instruction. */
-struct after { u64 p; u32 hi; u8 flags; };
+static u8 flags_after(struct tr *c, struct block *b)
+{
+	u8 flags = 0;
+
+	if (b->call)                            /* the callee runs before the return site */
+		return b->taken.pc ? b->taken.live : F_ALL;
+	if (!b->next.pc)
+		return tr_returns_late(c, b) ? 0 : F_ALL;
+	flags = edge_flags(c, &b->next);
+	return b->taken.pc ? flags | edge_flags(c, &b->taken) : flags;
+}
+
+struct after { u64 p; u32 hi; };
 
 static struct after after(struct tr *c, struct block *b)
 {
-	struct after a = { PARTS_ALL, ~0u, b->next.pc ? 0 : F_ALL };
-	struct edge *e[2] = { &b->next, &b->taken };
-	bool inside = b->next.pc;
+	struct after a = { PARTS_ALL, ~0u };
+	int next = b->next.block, taken = b->taken.block;
 
-	if (is_call(c, b)) {                    /* the callee runs before the return site */
-		a.flags = b->taken.pc ? b->taken.live : F_ALL;
+	if (b->call || next < 0 || (b->taken.pc && taken < 0))
 		return a;
+	a = (struct after){ c->blk[next].parts_in, c->blk[next].hi_in };
+	if (taken >= 0) {
+		a.p |= c->blk[taken].parts_in;
+		a.hi |= c->blk[taken].hi_in;
 	}
-	if (tr_returns_late(c, b))
-		a.flags = 0;
-	for (int n = 0; n < 2; n++)
-		if (e[n]->pc) {
-			a.flags |= edge_flags(c, e[n]);
-			inside &= e[n]->block >= 0;
-		}
-	if (!inside)
-		return a;
-	a.p = a.hi = 0;
-	for (int n = 0; n < 2; n++)
-		if (e[n]->pc) {
-			a.p |= c->blk[e[n]->block].parts_in;
-			a.hi |= c->blk[e[n]->block].hi_in;
-		}
 	return a;
 }
 
-/* One instruction backwards. */
-static inline void before(struct after *a, const struct effect *x)
+static bool block_flags(struct tr *c, struct block *b)
 {
-	a->p = (a->p & ~x->pk) | x->pr;
-	a->hi = (a->hi & ~x->hk) | x->hr;
-	a->flags = (a->flags & ~x->fk) | x->fr;
-}
-
-static bool block_flags(struct tr *c, struct block *b, const struct effect *x)
-{
-	u8 flags = after(c, b).flags;
+	u8 flags = flags_after(c, b);
 
 	for (int n = b->first + b->n - 1; n >= b->first; n--) {
 		c->ins[n].live = flags;
-		flags = (flags & ~x[n].fk) | x[n].fr;
+		flags = flags_before(&c->ins[n], flags);
 	}
 	if (flags == b->live_in)
 		return false;
@@ -228,21 +209,20 @@ static bool block_flags(struct tr *c, struct block *b, const struct effect *x)
 	return true;
 }
 
-static bool block(struct tr *c, struct block *b, const struct effect *x)
+static bool block_facts(struct tr *c, struct block *b, const struct effect *x)
 {
 	struct after a = after(c, b);
 
 	for (int n = b->first + b->n - 1; n >= b->first; n--) {
-		c->ins[n].live = a.flags;
 		c->fact[n].parts = a.p;
 		c->fact[n].hi = a.hi;
-		before(&a, &x[n]);
+		a.p = (a.p & ~x[n].pk) | x[n].pr;
+		a.hi = (a.hi & ~x[n].hk) | x[n].hr;
 	}
 	if (b->entry || b->loop)                /* polls: a safepoint */
 		a.p = PARTS_ALL;
-	if (a.flags == b->live_in && a.p == b->parts_in && a.hi == b->hi_in)
+	if (a.p == b->parts_in && a.hi == b->hi_in)
 		return false;
-	b->live_in = a.flags;
 	b->parts_in = a.p;
 	b->hi_in = a.hi;
 	return true;
@@ -352,11 +332,16 @@ static void lanes(struct tr *c)
 static u8 needed(struct tr *c, gaddr pc)
 {
 	u8 open = F_ALL, needed = 0;
+	gaddr page = ~0ull;
 
 	for (int k = 0; k < 8 && open; k++) {
-		const struct insn *i = c->env->stable && !c->env->stable(c->env->ctx, pc) ? 0 : tr_peek(c, pc);
+		const struct insn *i;
 		const struct x86_row *r;
 
+		if (c->env->stable && pc / 4096 != page && !c->env->stable(c->env->ctx, pc))
+			break;
+		page = pc / 4096;
+		i = tr_peek(c, pc);
 		if (!i)
 			break;
 		r = &x86_rows[i->row];
@@ -398,33 +383,44 @@ static void look_ahead(struct tr *c, struct edge *e)
 		e->live = c->env->single || c->env->plain ? F_ALL : tr_flags_needed(c, e->pc);
 }
 
-void tr_live(struct tr *c)
+/* Parts and lanes, where some instruction may gain from knowing them. */
+static void facts(struct tr *c)
 {
 	struct effect x[TR_MAX_INSNS];
-	bool changed = true;
+	bool changed;
 
-	c->guard = 0;
 	for (u32 n = 0; n < c->nins; n++)
-		if (c->fine)
-			x[n] = effect(&c->ins[n]);
-		else
-			flags_effect(&x[n], &c->ins[n]);
+		x[n] = effect(&c->ins[n]);
+	for (u32 k = 0; k < c->nblk; k++)
+		c->blk[k].parts_in = c->blk[k].hi_in = 0;
+	do {
+		changed = false;
+		for (u32 k = c->nblk; k-- > 0;)
+			changed |= block_facts(c, &c->blk[c->order[k]], x);
+	} while (changed && c->loops);
+	lanes(c);
+}
+
+void tr_live(struct tr *c)
+{
+	bool changed;
+
 	for (u32 k = 0; k < c->nblk; k++) {
 		struct block *b = &c->blk[k];
 
 		b->live_in = 0;
-		b->parts_in = b->hi_in = 0;
 		look_ahead(c, &b->next);
 		look_ahead(c, &b->taken);
-		b->taken.defer = !c->env->plain && b->taken.block < 0 && !is_call(c, b) && tr_source(c, b) ? F_P | F_A : 0;
+		b->taken.defer = !c->env->plain && b->taken.block < 0 && !b->call && tr_source(c, b) ? F_P | F_A : 0;
 	}
-	while (changed) {
+	do {                                    /* against the order of addresses: without loops once is enough */
 		changed = false;
 		for (u32 k = c->nblk; k-- > 0;)
-			changed |= (c->fine ? block : block_flags)(c, &c->blk[c->order[k]], x);
-	}
+			changed |= block_flags(c, &c->blk[c->order[k]]);
+	} while (changed && c->loops);
+	c->guard = 0;
 	if (c->fine)
-		lanes(c);
+		facts(c);
 }
 
 bool tr_hi_free(struct tr *c, struct insn *i, int d)

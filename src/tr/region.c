@@ -11,47 +11,81 @@
 
 #define DEFAULT_INSNS  160
 
-static u32 hash(gaddr pc) { return pc % countof(((struct tr *)0)->find); }
-
-/* Index of the instruction at pc, or -1. */
-static int find(struct tr *c, gaddr pc)
+/* How many blocks start at or below pc: c->order is sorted. */
+static u32 below(struct tr *c, gaddr pc)
 {
-	for (u32 h = hash(pc); c->find[h]; h = (h + 1) % countof(c->find))
-		if (c->ins[c->find[h] - 1].pc == pc)
-			return c->find[h] - 1;
+	u32 lo = 0, hi = c->nblk;
+
+	while (lo < hi) {
+		u32 mid = (lo + hi) / 2;
+
+		if (c->blk[c->order[mid]].pc <= pc)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	return lo;
+}
+
+static void insert(struct tr *c, u32 k)
+{
+	u32 j = c->nblk, at = below(c, c->blk[k].pc);
+
+	for (; j > at; j--)
+		c->order[j] = c->order[j - 1];
+	c->order[at] = k;
+	c->nblk++;
+}
+
+/* Index of the instruction at pc, in the block *at, or -1. Where code overlaps, as what is jumped into the middle of an
+ * instruction does, one that is there may not be found: it is taken in again then. */
+static int find(struct tr *c, gaddr pc, u32 *at)
+{
+	u32 k = pc - c->lo < c->hi - c->lo ? below(c, pc) : 0;
+	struct block *b;
+
+	if (!k)
+		return -1;
+	*at = c->order[k - 1];
+	b = &c->blk[*at];
+	if (pc - b->pc >= b->len)
+		return -1;
+	for (u32 n = b->first; n < b->first + b->n && c->ins[n].pc <= pc; n++)
+		if (c->ins[n].pc == pc)
+			return n;
 	return -1;
 }
 
-static void remember(struct tr *c, u32 n)
+static bool has_insn(struct tr *c, gaddr pc)
 {
-	u32 h = hash(c->ins[n].pc);
+	u32 k;
 
-	while (c->find[h])
-		h = (h + 1) % countof(c->find);
-	c->find[h] = n + 1;
+	return find(c, pc, &k) >= 0;
 }
 
-/* The block that starts at instruction n, splitting the one that holds it; -1 when there is no room. */
-static int block_at(struct tr *c, u32 n)
+/* The block that starts at instruction n of block k, splitting that one; -1 when there is no room. */
+static int block_at(struct tr *c, u32 k, u32 n)
 {
-	int b = c->in_block[n];
-	struct block *old = &c->blk[b], *new = &c->blk[c->nblk];
+	struct block *old = &c->blk[k], *new = &c->blk[c->nblk];
+	u32 id = c->nblk;
 
 	if (old->first == n)
-		return b;
-	if (c->nblk == TR_MAX_BLOCKS)
+		return k;
+	if (id == TR_MAX_BLOCKS)
 		return -1;
 	*new = *old;
 	new->pc = c->ins[n].pc;
+	new->len = old->len - (new->pc - old->pc);
 	new->first = n;
 	new->n = old->first + old->n - n;
 	new->entry = new->loop = false;
+	old->len -= new->len;
 	old->n = n - old->first;
-	old->next = (struct edge){ .pc = new->pc, .block = -1 };
+	old->call = false;
+	old->next = (struct edge){ .pc = new->pc, .block = id };
 	old->taken = (struct edge){ .block = -1 };
-	for (u32 k = n; k < n + new->n; k++)
-		c->in_block[k] = c->nblk;
-	return c->nblk++;
+	insert(c, id);
+	return id;
 }
 
 /* The guest's bytes at pc; *n is less than 15 only where they end. They are fetched in larger pieces, up to the end of
@@ -61,8 +95,8 @@ static const u8 *bytes(struct tr *c, gaddr pc, u32 *n)
 	u32 at = pc - c->window.lo, want = 4096 - pc % 4096;
 
 	if (pc < c->window.lo || pc - c->window.lo >= c->window.n || (at + 15 > c->window.n && !c->window.end)) {
-		if (want > sizeof c->window.bytes)
-			want = sizeof c->window.bytes;
+		if (want > (c->env->cold ? 64 : sizeof c->window.bytes))
+			want = c->env->cold ? 64 : sizeof c->window.bytes;
 		if (want < 15)
 			want = 15;
 		c->window.lo = pc;
@@ -84,21 +118,24 @@ static enum x86_status fresh(struct tr *c, gaddr pc, struct insn *i)
 	return s;
 }
 
-/* Looking ahead: what is decoded will soon be translated, so it is kept. */
+/* What is decoded once, looking ahead or for a cold region, will soon be wanted again, so it is kept. */
 const struct insn *tr_peek(struct tr *c, gaddr pc)
 {
 	struct insn *d = &c->decoded[pc % countof(c->decoded)];
 
-	if ((d->pc != pc || !d->len) && fresh(c, pc, d) != X86_OK)
-		d->len = 0;
-	return d->len ? d : 0;
+	if (d->pc == pc && d->len)
+		return d;
+	if (fresh(c, pc, d) == X86_OK)
+		return d;
+	d->len = 0;
+	return 0;
 }
 
 static enum x86_status decode(struct tr *c, gaddr pc, struct insn *i)
 {
-	struct insn *d = &c->decoded[pc % countof(c->decoded)];
+	const struct insn *d = c->env->single ? 0 : tr_peek(c, pc);     /* a single one's bytes may change any time */
 
-	if (d->pc != pc || !d->len)
+	if (!d)
 		return fresh(c, pc, i);
 	*i = *d;
 	return X86_OK;
@@ -126,8 +163,7 @@ static struct insn *take(struct tr *c, gaddr pc)
 		i->prefix = 0;
 	}
 	c->fine |= gains(i) && !c->env->cold;
-	c->in_block[c->nins] = c->nblk;
-	remember(c, c->nins++);
+	c->nins++;
 	if (pc < c->lo)
 		c->lo = pc;
 	if (pc + i->len > c->hi)
@@ -163,6 +199,7 @@ static bool ends(struct tr *c, struct block *b, struct insn *i)
 		if (i->o[0].kind == OP_REL)
 			b->taken.pc = to;
 		b->next.pc = next;
+		b->call = true;
 		break;
 	}
 	return true;
@@ -173,35 +210,28 @@ static struct insn *last(struct tr *c, const struct block *b)
 	return &c->ins[b->first + b->n - 1];
 }
 
-static bool is_call(const struct insn *i)
-{
-	return !i->fact && x86_rows[i->row].mn == MN_CALL;
-}
-
 /* Decodes one block at pc, which has no instruction yet. */
-static int grow(struct tr *c, gaddr pc, u32 max)
+static struct block *grow(struct tr *c, gaddr pc, u32 max)
 {
 	struct block *b = &c->blk[c->nblk];
+	u32 above = below(c, pc);
+	gaddr stop = above < c->nblk ? c->blk[c->order[above]].pc : ~0ull;
 	struct insn *i;
 
-	b->pc = pc;
-	b->first = c->nins;
-	b->n = 0;
-	b->next = b->taken = (struct edge){ .block = -1 };
-	b->npred = 0;
-	b->entry = b->loop = false;
+	*b = (struct block){ .pc = pc, .first = c->nins, .next.block = -1, .taken.block = -1 };
+	insert(c, c->nblk);
 	for (;;) {
 		i = take(c, pc);
 		b->n++;
+		b->len = pc + i->len - b->pc;
 		if (ends(c, b, i))
-			break;
+			return b;
 		pc = insn_next(i);
-		if (find(c, pc) >= 0 || c->nins >= max) {
+		if (c->nins >= max || (pc >= stop && has_insn(c, pc))) {
 			b->next.pc = pc;
-			break;
+			return b;
 		}
 	}
-	return c->nblk++;
 }
 
 /* Is code at pc worth taking in? branch: it lies behind a conditional branch. */
@@ -217,55 +247,35 @@ static bool wanted(struct tr *c, gaddr pc, bool branch, u32 max)
 /* Index of the block that an edge leads to, splitting one if need be, or -1: it leaves the region. */
 static int target(struct tr *c, const struct edge *e)
 {
-	int n = e->pc ? find(c, e->pc) : -1;
+	u32 k;
+	int n = e->pc ? find(c, e->pc, &k) : -1;
 
-	return n < 0 ? -1 : block_at(c, n);
-}
-
-static void join(struct tr *c, struct edge *e)
-{
-	struct block *t;
-
-	e->block = target(c, e);
-	if (e->block < 0)
-		return;
-	t = &c->blk[e->block];
-	t->npred += t->npred < 255;
-}
-
-static void sort(struct tr *c)
-{
-	for (u32 k = 0; k < c->nblk; k++) {
-		u32 j = k;
-
-		for (; j && c->blk[c->order[j - 1]].pc > c->blk[k].pc; j--)
-			c->order[j] = c->order[j - 1];
-		c->order[j] = k;
-	}
+	return n < 0 ? -1 : block_at(c, k, n);
 }
 
 /* Ways out that stay inside become edges; the head of a loop is where an edge goes backward. */
 static void connect(struct tr *c)
 {
 	for (u32 k = 0; k < c->nblk; k++) {     /* splitting appends blocks: they are seen too */
-		target(c, &c->blk[k].taken);
-		target(c, &c->blk[k].next);
-	}
-	for (u32 k = 0; k < c->nblk; k++) {
-		if (!is_call(last(c, &c->blk[k])))
-			join(c, &c->blk[k].taken);
-		join(c, &c->blk[k].next);
+		if (!c->blk[k].call)
+			c->blk[k].taken.block = target(c, &c->blk[k].taken);
+		c->blk[k].next.block = target(c, &c->blk[k].next);
 	}
 	for (u32 k = 0; k < c->nblk; k++) {
 		struct block *b = &c->blk[k];
-		struct insn *i = last(c, b);
+		struct edge *e[2] = { &b->next, &b->taken };
 
-		if (b->next.block >= 0 && is_call(i))
-			c->blk[b->next.block].entry = true;
-		if (b->next.block >= 0 && c->blk[b->next.block].pc <= i->pc)
-			c->blk[b->next.block].loop = true;
-		if (b->taken.block >= 0 && c->blk[b->taken.block].pc <= i->pc)
-			c->blk[b->taken.block].loop = true;
+		for (int n = 0; n < 2; n++) {
+			struct block *to = &c->blk[e[n]->block];
+
+			if (e[n]->block < 0)
+				continue;
+			to->npred += to->npred < 255;
+			if (b->call)
+				to->entry = true;
+			if (to->pc <= last(c, b)->pc)
+				c->loops = to->loop = true;
+		}
 	}
 }
 
@@ -277,29 +287,25 @@ void tr_region(struct tr *c, gaddr pc)
 
 	if (max > TR_MAX_INSNS)
 		max = TR_MAX_INSNS;
-	for (u32 k = 0; k < sizeof c->find / 8; k++)
-		((u64 *)c->find)[k] = 0;
 	c->window.n = 0;
 	c->nins = c->nblk = 0;
-	c->fine = false;
+	c->fine = c->loops = false;
 	c->lo = c->hi = pc;
 	for (gaddr at = pc;;) {
-		struct block *b = &c->blk[grow(c, at, max)];
-
-		bool cond = b->taken.pc && !is_call(last(c, b));
+		struct block *b = grow(c, at, max);
+		bool cond = b->taken.pc && !b->call;
 
 		if (cond && !c->env->cold && ntodo < countof(todo))
 			todo[ntodo++] = b->taken.pc;
 		at = cond && c->env->cold ? 0 : b->next.pc;
-		if (at && find(c, at) < 0 && wanted(c, at, cond, max))
+		if (at && !has_insn(c, at) && wanted(c, at, cond, max))
 			continue;
 		do {
 			at = ntodo ? todo[--ntodo] : 0;
-		} while (at && (find(c, at) >= 0 || !wanted(c, at, true, max)));
+		} while (at && (has_insn(c, at) || !wanted(c, at, true, max)));
 		if (!at)
 			break;
 	}
 	connect(c);
 	c->blk[0].entry = true;
-	sort(c);
 }

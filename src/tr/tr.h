@@ -94,11 +94,13 @@ struct edge {
 
 struct block {
 	gaddr pc;
+	u32 len;                        /* in bytes                                          */
 	u16 first, n;                   /* instructions                                      */
 	struct edge next, taken;        /* fall through; direct branch or call               */
 	u8 npred;                       /* edges from inside the region                      */
 	bool entry;                     /* may be entered from outside, in boundary state     */
 	bool loop;                      /* target of a backward edge: polls                   */
+	bool call;                      /* ends with a call: taken is the callee, next the return site */
 	u8 live_in;                     /* flags                                             */
 	enum csense cs_in;              /* inherited from the only predecessor, else CS_SUB  */
 	u32 hi_in;                      /* xmm upper lanes that somebody reads               */
@@ -122,11 +124,10 @@ struct tr {
 	struct block blk[TR_MAX_BLOCKS];
 	struct fact fact[TR_MAX_INSNS + 1];
 	u16 order[TR_MAX_BLOCKS];       /* blocks by guest address: the order of emission    */
-	_Alignas(8) u8 find[512];       /* hash of an address -> instruction + 1             */
-	u8 in_block[TR_MAX_INSNS + 1];  /* instruction -> block                              */
 	struct { gaddr lo; u32 n; bool end; u8 bytes[256]; } window;    /* tr_bytes: end: fewer than asked for were there */
-	struct insn decoded[256];       /* by address: what looking ahead decodes is decoded again soon; emptied by tr_forget */
-	struct { gaddr pc; u8 flags; } needed[256];     /* what tr_flags_needed found; emptied by tr_forget */
+	struct insn decoded[4096];       /* by address: what looking ahead decodes is decoded again soon; emptied by tr_forget */
+	struct { gaddr pc; u8 flags; } needed[4096];     /* what tr_flags_needed found; emptied by tr_forget */
+	bool loops;                     /* there are backward edges                          */
 	bool fine;                      /* fact[] is filled in: some instruction may gain from it */
 	u32 guard;                      /* upper lanes that are taken to be zero at the entry, which checks it; see live.c */
 	u32 nins, nblk;

@@ -195,20 +195,21 @@ static bool memory(struct dec *d, struct insn *i, bool vsib)
 	return true;
 }
 
-static inline void put(struct opnd *o, u8 kind, u8 reg)
-{
-	o->kind = kind;
-	o->reg = reg;
-}
-
+/* A general register; without REX, byte registers 4 to 7 are AH to BH. */
 static inline void put_gpr(const struct dec *d, struct opnd *o, u8 reg)
 {
-	o->kind = OP_GPR;
 	o->reg = reg;
-	if (o->w == 1 && !d->rex && reg >= 4 && reg < 8) {
+	if (unlikely(o->w == 1) && !d->rex && reg >= 4 && reg < 8) {
 		o->kind = OP_GPRH;
 		o->reg = reg - 4;
 	}
+}
+
+/* ModRM says memory where a register of this kind could stand. */
+static inline void put_mem(struct opnd *o, u8 kind)
+{
+	o->kind = OP_MEM;
+	o->reg = kind;
 }
 
 static bool immediate(struct dec *d, struct insn *i, struct opnd *o, u8 place)
@@ -216,7 +217,6 @@ static bool immediate(struct dec *d, struct insn *i, struct opnd *o, u8 place)
 	u8 n = o->w;
 	s64 v;
 
-	o->kind = OP_IMM;
 	if (!take_signed(d, n, &v))
 		return false;
 	if (place != AT_IB)
@@ -233,61 +233,51 @@ static bool immediate(struct dec *d, struct insn *i, struct opnd *o, u8 place)
 /* Fills in one operand; false if the bytes end. */
 static inline bool operand(struct dec *d, struct insn *i, struct opnd *o, const struct spec *s)
 {
-	o->access = s->access;
-	o->w = widths[s->w][K_CTX(d->key)];
+	*o = s->o[K_CTX(d->key)];
 	switch (s->place) {
 	case AT_E:
 		if (d->mod != 3)
-			put(o, OP_MEM, OP_GPR);
+			put_mem(o, OP_GPR);
 		else
 			put_gpr(d, o, d->rm | d->b);
 		return true;
 	case AT_G: put_gpr(d, o, d->reg | d->r); return true;
 	case AT_Z: put_gpr(d, o, (d->opcode & 7) | d->b); return true;
-	case AT_B: put(o, OP_GPR, d->vvvv); return true;
-	case AT_SREG: put(o, OP_SEG, d->reg); return true;
-	case AT_CR: put(o, OP_CR, d->reg | d->r); return true;
-	case AT_DR: put(o, OP_DR, d->reg | d->r); return true;
-	case AT_RCR: put(o, OP_GPR, d->rm | d->b); return true;
 	case AT_W:
 		if (d->mod != 3)
-			put(o, OP_MEM, OP_XMM);
+			put_mem(o, OP_XMM);
 		else
-			put(o, OP_XMM, d->rm | d->b);
-		return true;
-	case AT_V: put(o, OP_XMM, d->reg | d->r); return true;
-	case AT_H:
-		if (i->prefix & PFX_VEX)
-			put(o, OP_XMM, d->vvvv);
-		else
-			put(o, i->o[0].kind, i->o[0].reg);
-		return true;
-	case AT_L:
-		if (!take_byte(d, &i->imm2))
-			return false;
-		put(o, OP_XMM, i->imm2 >> 4);
+			o->reg = d->rm | d->b;
 		return true;
 	case AT_Q:
 		if (d->mod != 3)
-			put(o, OP_MEM, OP_MMX);
+			put_mem(o, OP_MMX);
 		else
-			put(o, OP_MMX, d->rm);
+			o->reg = d->rm;
 		return true;
-	case AT_P: put(o, OP_MMX, d->reg); return true;
-	case AT_STI: put(o, OP_ST, d->rm); return true;
+	case AT_H:
+		o->reg = i->prefix & PFX_VEX ? d->vvvv : i->o[0].reg;
+		if (!(i->prefix & PFX_VEX))
+			o->kind = i->o[0].kind;
+		return true;
+	case AT_V: case AT_CR: case AT_DR: o->reg = d->reg | d->r; return true;
+	case AT_B: o->reg = d->vvvv; return true;
+	case AT_SREG: case AT_P: o->reg = d->reg; return true;
+	case AT_RCR: o->reg = d->rm | d->b; return true;
+	case AT_STI: o->reg = d->rm; return true;
+	case AT_L:
+		if (!take_byte(d, &i->imm2))
+			return false;
+		o->reg = i->imm2 >> 4;
+		return true;
 	case AT_IB: case AT_IS: case AT_IZ: return immediate(d, i, o, s->place);
-	case AT_ONE:
-		put(o, OP_IMM, 0);
-		i->imm = 1;
-		return true;
+	case AT_ONE: i->imm = 1; return true;
 	case AT_J:
-		put(o, OP_REL, 0);
 		if (!take_signed(d, o->w, &i->imm))
 			return false;
 		o->w = 8;
 		return true;
 	case AT_O:
-		put(o, OP_MEM, 0);
 		i->base = MOFFS;
 		if (!take_signed(d, i->aw, &i->imm))
 			return false;
@@ -295,10 +285,10 @@ static inline bool operand(struct dec *d, struct insn *i, struct opnd *o, const 
 			i->imm &= 0xffffffff;
 		return true;
 	case AT_MREG:
-		i->base = s->reg;
-		put(o, s->kind, 0);
+		i->base = o->reg;
+		o->reg = 0;
 		return true;
-	default: put(o, s->kind, s->reg); return true;
+	default: return true;                   /* as the form says */
 	}
 }
 

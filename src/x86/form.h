@@ -7,7 +7,7 @@
 #ifndef X86_FORM_H
 #define X86_FORM_H
 
-#include "base.h"
+#include "x86/insn.h"
 
 enum {
 	K_PP = 3, K_66 = 1, K_F3 = 2, K_F2 = 3,   /* mandatory prefix: the last F3 or F2, else 66     */
@@ -33,8 +33,8 @@ enum place {
 	AT_W, AT_V, AT_H, AT_L, AT_XREG, AT_Q, AT_P, AT_VMEM, AT_STI,
 	AT_IB, AT_IS, AT_IZ, AT_ONE, AT_J, AT_O, AT_X, AT_Y, AT_MREG, AT_FIXED,
 };
-/* A kind of operand. w: index of the width table; reg, kind: of one that the form fixes. */
-struct spec { u8 place, w, access, reg, kind, pad[3]; };
+/* A kind of operand: where it comes from, and the operand for each K_CTX, but for what its place has to fill in. */
+struct spec { u8 place, pad[3]; struct opnd o[8]; };
 
 enum { SHAPE_LOCK = 1, SHAPE_REP = 2, SHAPE_REPNE = 4, SHAPE_CC = 8, SHAPE_REL = 16, SHAPE_VSIB = 32,
        SHAPE_CHECK = 64,                /* some registers of the encoding do not exist             */
