@@ -478,7 +478,8 @@ static void put_tables(void)
 	for (int k = 0; k < NROWS; k++) {
 		const struct shape *s = &found[k].shape;
 
-		printf("\t{ { %d, %d, %d, %d }, %d, %d, 0x%x },\n", s->op[0], s->op[1], s->op[2], s->op[3], s->nop, s->w, s->flags);
+		printf("\t{ { %d, %d, %d, %d }, %d, %d, 0x%x, 0, MN_%s },\n", s->op[0], s->op[1], s->op[2], s->op[3], s->nop, s->w,
+			s->flags, rows[k].name);
 	}
 	puts("};\nstatic const u8 widths[][8] = {");
 	for (size_t k = 0; k < countof(widths); k++) {

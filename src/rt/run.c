@@ -186,12 +186,23 @@ static bool known(void *ctx, gaddr pc)
 	return entry(pc);
 }
 
+/* The entry of pc's code, or the word before it, for a branch from new code. */
+static u64 linkable(void *ctx, gaddr pc, bool call)
+{
+	u64 h = entry(pc);
+
+	(void)ctx;
+	if (!h || (call && !(h & CALLABLE)))
+		return 0;
+	return ((h & ~(u64)BITS) - (call ? 4 : 0)) | !(h & HOT);
+}
+
 /* --- translating */
 
 static bool crosses(void *ctx, gaddr pc);
 
 /* What the next translation depends on; under rt_code_lock. */
-static struct tr_env env = { .fetch = fetch, .known = known, .stable = stable, .crosses = crosses };
+static struct tr_env env = { .fetch = fetch, .known = known, .code = linkable, .stable = stable, .crosses = crosses };
 
 static void set_env(struct arena *a, gaddr pc)
 {
@@ -212,6 +223,33 @@ static u64 number(const char *s)
 	while (*s >= '0' && *s <= '9')
 		n = n * 10 + (u64)(*s++ - '0');
 	return n;
+}
+
+/* Branches that were linked to cold code, so that they can be moved when it gets hot. */
+static struct { u64 site; u32 next; bool call; } *links;
+static u32 nlinks, room;
+
+static void remember(gaddr pc, u64 site, bool call)
+{
+	struct slot *s = &table[slot(pc)];
+
+	if (nlinks + 1 >= room) {
+		u32 n = room ? room * 2 : 4096;
+		typeof(links) new = rt_map(n * sizeof *links);
+
+		if (!new)
+			return;
+		if (links) {
+			__builtin_memcpy(new, links, room * sizeof *links);
+			rt_unmap(links, room * sizeof *links);
+		}
+		links = new;
+		room = n;
+	}
+	links[++nlinks].site = site;
+	links[nlinks].call = call;
+	links[nlinks].next = s->links;
+	s->links = nlinks;
 }
 
 enum kind { COLD_CODE, HOT_CODE, GENERAL_CODE };      /* GENERAL: hot, without assumptions; not in the table */
@@ -250,6 +288,8 @@ static u64 translate(gaddr pc, enum kind kind)
 	rt_stats.regions++;
 	rt_stats.hot += !env.cold;
 	rt_stats.insns += tr.nins;
+	for (u32 k = 0; k < tr.nlink; k++)
+		remember(tr.link[k].pc, (u64)tr.link[k].site, tr.link[k].call);
 	for (u32 k = 0; k < r->nentry; k++) {
 		struct rentry *n = &region_entries(r)[k];
 		u64 host = a->base + r->code + n->host;
@@ -305,6 +345,7 @@ static u64 single(struct thread *t, gaddr pc, enum tr_order order)
 	env.single = true;
 	env.order = order;
 	env.known = env.stable = 0;
+	env.code = 0;
 	env.fetch = fetch_unmarked;
 	tr.code = (struct code){ (u32 *)t->single, (u32 *)(t->single + SINGLE_ROOM), 0 };
 	if (tr_translate(&tr, pc) < 0)
@@ -409,33 +450,6 @@ static void patch(u64 site, u64 to, bool call)
 		a_b(&c, to - site);
 	__atomic_store_n((u32 *)site, word, __ATOMIC_RELAXED);
 	arena_sync(site, site + 4);
-}
-
-/* Branches that were linked to cold code, so that they can be moved when it gets hot. */
-static struct { u64 site; u32 next; bool call; } *links;
-static u32 nlinks, room;
-
-static void remember(gaddr pc, u64 site, bool call)
-{
-	struct slot *s = &table[slot(pc)];
-
-	if (nlinks + 1 >= room) {
-		u32 n = room ? room * 2 : 4096;
-		typeof(links) new = rt_map(n * sizeof *links);
-
-		if (!new)
-			return;
-		if (links) {
-			__builtin_memcpy(new, links, room * sizeof *links);
-			rt_unmap(links, room * sizeof *links);
-		}
-		links = new;
-		room = n;
-	}
-	links[++nlinks].site = site;
-	links[nlinks].call = call;
-	links[nlinks].next = s->links;
-	s->links = nlinks;
 }
 
 static void link_to(u64 site, u64 h, gaddr pc, bool call)

@@ -14,19 +14,17 @@
 #define NONE  (-1)
 #define TOP   (-2)                      /* not reached yet */
 
-static u16 mn(const struct insn *i) { return i->fact ? 0xffff : x86_rows[i->row].mn; }
-
 static bool is_reg(const struct opnd *o) { return o->kind == OP_GPR && o->w >= 4; }
 
 static bool zeroes(const struct insn *i)
 {
-	return mn(i) == MN_XOR && i->o[0].kind == OP_GPR && i->o[1].kind == OP_GPR && i->o[0].reg == i->o[1].reg;
+	return i->mn == MN_XOR && i->o[0].kind == OP_GPR && i->o[1].kind == OP_GPR && i->o[0].reg == i->o[1].reg;
 }
 
 /* Can i's flags be made again later, from registers? */
 static bool replayable(const struct insn *i)
 {
-	switch (mn(i)) {
+	switch (i->mn) {
 	case MN_ADD: case MN_SUB:
 		return is_reg(&i->o[0]) && (i->o[1].kind == OP_IMM || (is_reg(&i->o[1]) && i->o[1].reg != i->o[0].reg));
 	case MN_CMP: case MN_TEST:
@@ -44,7 +42,7 @@ static u16 needs(const struct insn *i)
 
 	if (zeroes(i))
 		return 0;
-	if (i->o[1].kind == OP_GPR && mn(i) != MN_AND && mn(i) != MN_OR && mn(i) != MN_XOR)
+	if (i->o[1].kind == OP_GPR && i->mn != MN_AND && i->mn != MN_OR && i->mn != MN_XOR)
 		m |= 1u << i->o[1].reg;
 	return m;
 }
@@ -56,7 +54,7 @@ static u16 changes(const struct insn *i)
 
 	if (i->fact)
 		return 0xffff;
-	switch (mn(i)) {
+	switch (i->mn) {
 	case MN_PUSH:
 		return 1u << RSP;
 	case MN_POP:
@@ -75,7 +73,7 @@ static u16 changes(const struct insn *i)
 /* rsp += k, which later pops and the return may move further: it can be computed back. */
 static bool moves_rsp(const struct insn *i)
 {
-	return (mn(i) == MN_ADD || mn(i) == MN_SUB) && is_reg(&i->o[0]) && i->o[0].reg == RSP && i->o[0].w == 8 &&
+	return (i->mn == MN_ADD || i->mn == MN_SUB) && is_reg(&i->o[0]) && i->o[0].reg == RSP && i->o[0].w == 8 &&
 	       i->o[1].kind == OP_IMM;
 }
 
@@ -104,7 +102,7 @@ static bool kept(struct tr *c, struct block *b, int n, int src)
 	for (; n < b->first + b->n; n++) {
 		u16 m = changes(&c->ins[n]);
 
-		if (rsp && (mn(&c->ins[n]) == MN_POP || mn(&c->ins[n]) == MN_RET))
+		if (rsp && (c->ins[n].mn == MN_POP || c->ins[n].mn == MN_RET))
 			m &= ~(1u << RSP);
 		if (need & m)
 			return false;
@@ -118,9 +116,9 @@ static s64 moved(struct tr *c, struct insn *i, struct block *b)
 	s64 n = 0;
 
 	for (struct insn *j = i + 1; j < &c->ins[b->first + b->n]; j++) {
-		if (mn(j) == MN_POP)
+		if (j->mn == MN_POP)
 			n += j->o[0].w == 2 ? 2 : 8;
-		if (mn(j) == MN_RET)
+		if (j->mn == MN_RET)
 			n += 8 + (j->o[0].kind == OP_IMM ? (u16)j->imm : 0);
 	}
 	return n;
@@ -129,7 +127,7 @@ static s64 moved(struct tr *c, struct insn *i, struct block *b)
 /* A source that needs rsp holds good behind b only where rsp is as it was, or moved by a known amount before a RET. */
 static int at_end(struct tr *c, struct block *b, int src)
 {
-	bool ret = mn(&c->ins[b->first + b->n - 1]) == MN_RET;
+	bool ret = c->ins[b->first + b->n - 1].mn == MN_RET;
 
 	if (src < 0 || !(needs(&c->ins[src]) & 1u << RSP))
 		return src;
@@ -197,18 +195,18 @@ void tr_replay(struct tr *c, struct insn *i, struct block *b)
 {
 	const struct emitter *e = tr_emitter(i);
 	int a = G(i->o[0].reg), v = i->o[1].kind == OP_GPR ? G(i->o[1].reg) : IMM;
-	bool sub = mn(i) == MN_SUB;
+	bool sub = i->mn == MN_SUB;
 
 	c->i = i;
 	c->replay = true;
-	switch (mn(i)) {
+	switch (i->mn) {
 	case MN_AND: case MN_OR: case MN_XOR:
 		tr_nz(c, zeroes(i) ? 4 : i->w, zeroes(i) ? XZR : a);
 		break;
 	default:
 		if (v == IMM && !tr_imm_ok(i, e->how))
 			v = tr_src(c, i, 1, T_SRC2);
-		if (mn(i) == MN_ADD || sub) {           /* the operand before: d -+ b */
+		if (i->mn == MN_ADD || sub) {           /* the operand before: d -+ b */
 			s64 k = moves_rsp(i) ? moved(c, i, b) : 0;
 
 			if (k) {

@@ -293,7 +293,7 @@ int tr_emit(struct tr *c)
 	c->start = c->code.p;
 	c->count = c->guarded = 0;
 	c->noted = CS_SUB;
-	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = c->nlit = c->nnan = 0;
+	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = c->nlink = c->nlit = c->nnan = 0;
 	c->low.i = 0;
 	for (u32 k = 0; k < c->nblk; k++) {
 		c->blk[k].host = 0;

@@ -1,6 +1,7 @@
 /* emit_jump.c - leaving a block: branches, calls, returns, system calls, helpers, and the tail of a region.
  *
- * Ways out of a region and how they are patched (only b and bl are ever written over):
+ * A way out whose target has code is a branch to it (tr.link); the others are patched later (only b and bl are ever
+ * written over):
  *   link record    bl STUB_LINK; .word site; .quad target     target is relative to the record, near and far alike
  * A jump's record stands where the jump would be and its first word becomes `b entry`. A conditional branch goes to a
  * record in the tail. A direct call's bl goes to a tail that pushes the pair and then has a record whose `site` is the
@@ -30,6 +31,20 @@ static void record(struct tr *c, u32 site, gaddr target)
 	a_put(c, site);
 	a_put(c, (u32)rel);
 	a_put(c, (u32)(rel >> 32));
+}
+
+/* The branch at site, b or bl, goes to pc's code if there is any within reach. */
+static bool linked(struct tr *c, u32 *site, gaddr pc, bool call)
+{
+	u64 to = c->env->code ? c->env->code(c->env->ctx, pc, call) : 0;
+	s64 off = (s64)(to & ~1ull) - ((s64)(u64)site + c->code.exec);
+
+	if (!to || off + (128ll << 20) < 0 || off >= 128ll << 20)
+		return false;
+	a_set_offset(site, off);
+	if (to & 1)
+		c->link[c->nlink++] = (struct tr_link){ pc, site, call };
+	return true;
 }
 
 /* Counts the entries of a cold region down. The counters lie apart: a store beside code would be costly. */
@@ -76,6 +91,10 @@ void tr_exit_to(struct tr *c, gaddr pc)
 		tr_exit_reg(c, T0);
 		return;
 	}
+	a_b(c, 0);
+	if (linked(c, c->code.p - 1, pc, false))
+		return;
+	c->code.p--;
 	record(c, 0, pc);
 }
 
@@ -357,6 +376,8 @@ static bool bind_edge(struct tr *c, struct fix *f)
 	c->cs = f->cs;
 	c->live = f->e.live;
 	c->page_ok = false;
+	if (f->call && linked(c, f->site, f->e.pc, true))
+		return true;
 	if (f->call) {
 		a_bind(c, f->site);
 		a_stp_pre(c, 8, T0, X30, SP, -16);

@@ -10,13 +10,11 @@
 #include "tr/tr.h"
 #include "gen/decode.h"
 
-static u16 mn(const struct insn *i) { return i->fact ? 0xffff : x86_rows[i->row].mn; }
-
 /* --- mov + operation */
 
 static bool three_operand(const struct insn *i)
 {
-	switch (mn(i)) {
+	switch (i->mn) {
 	case MN_ADD: case MN_SUB: case MN_AND: case MN_OR: case MN_XOR: case MN_INC: case MN_DEC: case MN_NEG: case MN_NOT:
 		return true;
 	case MN_IMUL:
@@ -56,7 +54,7 @@ static bool uses(const struct insn *i, int n, int xmm, int access)
 
 static bool passes_by(const struct insn *k, int d, int a)
 {
-	if (k->fact || tr_emitter(k)->how & IMPLICIT || mn(k) == MN_DIV || mn(k) == MN_IDIV || k->prefix & PFX_LOCK)
+	if (k->fact || tr_emitter(k)->how & IMPLICIT || k->mn == MN_DIV || k->mn == MN_IDIV || k->prefix & PFX_LOCK)
 		return false;
 	for (int n = 0; n < 4; n++)
 		if (k->o[n].kind != OP_NONE && k->o[n].kind != OP_GPR && k->o[n].kind != OP_XMM && k->o[n].kind != OP_IMM)
@@ -96,7 +94,7 @@ static bool zero_op(struct tr *c, struct insn *i, struct insn *op)
 
 	if (has(c, HOST_AFP) || i->o[0].kind != OP_XMM || i->o[2].kind != OP_XMM || i->o[1].reg != d || i->o[2].reg != d)
 		return false;
-	switch (mn(op)) {
+	switch (op->mn) {
 	case MN_CVTSI2SS: case MN_CVTSI2SD: case MN_CVTSS2SD: case MN_CVTSD2SS: case MN_SQRTSS: case MN_SQRTSD:
 		return op->o[0].reg == d && op->o[1].reg == d && !(op->o[2].kind == OP_XMM && op->o[2].reg == d);
 	}
@@ -107,7 +105,7 @@ static bool zero_op(struct tr *c, struct insn *i, struct insn *op)
 
 static bool push_or_pop(const struct insn *i, int what)
 {
-	return mn(i) == what && i->w == 8 && i->o[0].kind == OP_GPR && i->o[0].reg != RSP;
+	return i->mn == what && i->w == 8 && i->o[0].kind == OP_GPR && i->o[0].reg != RSP;
 }
 
 static bool pair(struct tr *c, struct insn *i)
@@ -135,7 +133,7 @@ int tr_fuse(struct tr *c, struct insn *i, struct insn *end)
 	c->first = 0;
 	if (i + 1 >= end || (i->prefix | i[1].prefix) & PFX_LOCK)
 		return 0;
-	switch (mn(i)) {
+	switch (i->mn) {
 	case MN_PUSH: case MN_POP:
 		return pair(c, i) ? 2 : 0;
 	case MN_MOV:
@@ -160,7 +158,7 @@ bool tr_only_branches(struct tr *c, struct insn *i, bool sign)
 	struct insn *j = i + 1;
 	struct block *b = c->b;
 
-	if (c->replay || j >= &c->ins[b->first + b->n] || mn(j) != MN_Jcc || j->live)
+	if (c->replay || j >= &c->ins[b->first + b->n] || j->mn != MN_Jcc || j->live)
 		return false;
 	switch (j->cc) {
 	case COND_E: case COND_NE:

@@ -130,7 +130,7 @@ static u32 zero_after(const struct insn *i, u32 before)
 	if (merges(i) >= 0) {
 		zero = as_lanes_of(before & merged(i, o[1].reg), o[1].reg, o[0].reg);
 	} else {
-		switch (x86_rows[i->row].mn) {
+		switch (i->mn) {
 		case MN_PXOR: case MN_XORPS: case MN_XORPD:
 			if (o[2].kind == OP_XMM && o[1].reg == o[2].reg)
 				zero = UPPER(o[0].reg);
@@ -162,7 +162,7 @@ bool tr_returns_late(struct tr *c, struct block *b)
 {
 	const struct insn *i = &c->ins[b->first + b->n - 1];
 
-	return !i->fact && x86_rows[i->row].mn == MN_RET && !c->env->single && !c->env->unlinked && !c->env->plain && tr_source(c, b);
+	return i->mn == MN_RET && !c->env->single && !c->env->unlinked && !c->env->plain && tr_source(c, b);
 }
 
 /* What is read behind b's last instruction. */
@@ -350,7 +350,7 @@ static u8 needed(struct tr *c, gaddr pc)
 			open &= ~r->writes;
 		pc = insn_next(i);
 		if (r->attr & ROW_BRANCH) {
-			if ((r->mn != MN_JMP && r->mn != MN_CALL) || i->o[0].kind != OP_REL)
+			if ((i->mn != MN_JMP && i->mn != MN_CALL) || i->o[0].kind != OP_REL)
 				break;
 			pc = i->imm;
 		}

@@ -88,32 +88,31 @@ static int block_at(struct tr *c, u32 k, u32 n)
 	return id;
 }
 
-/* The guest's bytes at pc; *n is less than 15 only where they end. They are fetched in larger pieces, up to the end of
- * a page: the next one may not be meant to be looked at. */
-static const u8 *bytes(struct tr *c, gaddr pc, u32 *n)
+/* Fetches guest bytes from pc on, a larger piece than one instruction, but only up to the end of a page: the next one may
+ * not be meant to be looked at. */
+static void fetch(struct tr *c, gaddr pc)
 {
-	u32 at = pc - c->window.lo, want = 4096 - pc % 4096;
+	u32 most = c->env->cold ? 64 : sizeof c->window.bytes, want = 4096 - pc % 4096;
 
-	if (pc < c->window.lo || pc - c->window.lo >= c->window.n || (at + 15 > c->window.n && !c->window.end)) {
-		if (want > (c->env->cold ? 64 : sizeof c->window.bytes))
-			want = c->env->cold ? 64 : sizeof c->window.bytes;
-		if (want < 15)
-			want = 15;
-		c->window.lo = pc;
-		c->window.n = c->env->fetch(c->env->ctx, pc, c->window.bytes, want);
-		c->window.end = c->window.n < 15;
-		at = 0;
-	}
-	*n = c->window.n - at;
-	return c->window.bytes + at;
+	if (want > most)
+		want = most;
+	if (want < 15)
+		want = 15;
+	c->window.lo = pc;
+	c->window.n = c->env->fetch(c->env->ctx, pc, c->window.bytes, want);
+	c->window.end = c->window.n < 15;
 }
 
-static enum x86_status fresh(struct tr *c, gaddr pc, struct insn *i)
+static inline enum x86_status fresh(struct tr *c, gaddr pc, struct insn *i)
 {
-	u32 n;
-	const u8 *p = bytes(c, pc, &n);
-	enum x86_status s = n ? x86_decode(i, p, n, pc, c->env->x86) : X86_SHORT;
+	u64 at = pc - c->window.lo;
+	enum x86_status s;
 
+	if (at >= c->window.n || (c->window.n - at < 15 && !c->window.end)) {
+		fetch(c, pc);
+		at = 0;
+	}
+	s = at < c->window.n ? x86_decode(i, c->window.bytes + at, c->window.n - at, pc, c->env->x86) : X86_SHORT;
 	i->fact = 0;
 	return s;
 }
@@ -159,10 +158,10 @@ static struct insn *take(struct tr *c, gaddr pc)
 	if (s != X86_OK) {
 		i->pc = pc;
 		i->fact = s == X86_UD ? TR_H_UD : s == X86_SHORT ? TR_H_BADFETCH : s == X86_TOOLONG ? TR_H_GP : TR_H_UNKNOWN;
-		i->len = 0;
-		i->prefix = 0;
+		i->len = i->prefix = 0;
+		i->mn = X86_NMN;
 	}
-	c->fine |= gains(i) && !c->env->cold;
+	c->fine |= !c->env->cold && gains(i);
 	c->nins++;
 	if (pc < c->lo)
 		c->lo = pc;
@@ -178,15 +177,9 @@ static bool ends(struct tr *c, struct block *b, struct insn *i)
 
 	if (i->fact)
 		return true;
-	if (c->env->single) {
-		if (!(x86_rows[i->row].attr & ROW_BRANCH)) {
-			b->next.pc = next;
-			return true;
-		}
-	}
 	if (!(x86_rows[i->row].attr & ROW_BRANCH))
 		return false;
-	switch (x86_rows[i->row].mn) {
+	switch (i->mn) {
 	case MN_Jcc: case MN_JRCXZ: case MN_LOOP: case MN_LOOPE: case MN_LOOPNE:
 		b->taken.pc = to;
 		b->next.pc = next;

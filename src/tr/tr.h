@@ -61,6 +61,9 @@ struct tr_env {
 	/* Is there a translation of pc already? Cold regions link to what there is; hot ones take in, behind a conditional
 	 * branch, only that: it has been run. Null: take in all but for a cold region's branches. */
 	bool (*known)(void *ctx, gaddr pc);
+	/* The host address of pc's code, to branch to at once (call: to its word before the entry); 0: not there. May be null.
+	 * Bit 0: the code is cold, so the branch may have to be moved: it is put into tr.link. */
+	u64 (*code)(void *ctx, gaddr pc, bool call);
 	bool (*crosses)(void *ctx, gaddr pc);   /* has the access at pc been seen to cross what ordered accesses can do? Null: no. */
 	bool (*stable)(void *ctx, gaddr pc);    /* will the bytes at pc stay as long as code that looked at them? Null: yes. */
 };
@@ -77,6 +80,7 @@ enum { TR_STUB_LINK = 0, TR_STUB_LOOKUP = 8, TR_STUB_SYSCALL = 16, TR_STUB_HELPE
 /* Side table: where the code of each guest instruction starts; ascending in host. */
 struct tr_map  { u32 host; u32 guest; };  /* offsets in bytes from the region's code and from region.lo */
 enum { TR_SENSE = 0xfff0 };             /* a guest offset from here up: the flags stand as (offset - TR_SENSE) from there on */
+struct tr_link { gaddr pc; u32 *site; bool call; };     /* a branch to cold code that tr_env.code knew */
 struct tr_entry { gaddr pc; u32 host; };  /* an address that may be entered in boundary state */
 
 #define TR_MAX_INSNS   192
@@ -158,6 +162,7 @@ struct tr {
 	struct tr_map map[4 * TR_MAX_INSNS]; u32 nmap;
 	enum csense noted;              /* the sense that map[] says last */
 	struct tr_entry entry[TR_MAX_BLOCKS]; u32 nentry;
+	struct tr_link link[2 * TR_MAX_BLOCKS]; u32 nlink;
 	const char *why;                /* why translation stopped early                     */
 };
 

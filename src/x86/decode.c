@@ -345,6 +345,7 @@ static enum x86_status body(struct dec *d, struct insn *i, int map, u64 features
 		return X86_UD;
 	i->row = f->row;
 	s = &shapes[f->row];
+	i->mn = s->mn;
 	if (unlikely(d->key & K_LOCK) && (!(s->flags & SHAPE_LOCK) || d->mod == 3))
 		return X86_UD;
 	if (unlikely(s->flags & SHAPE_VSIB) && d->rm != 4)
@@ -377,7 +378,7 @@ static inline void clear(struct insn *i, gaddr pc)
 	i->seg = SEG_NONE;
 	i->aw = 8;
 	i->shift = i->cc = i->prefix = i->imm2 = i->live = i->fact = 0;
-	i->lanes = 0;
+	i->mn = X86_NMN;
 }
 
 enum x86_status x86_decode(struct insn *i, const u8 *p, size_t n, gaddr pc, u64 features)

@@ -40,6 +40,6 @@ enum { SHAPE_LOCK = 1, SHAPE_REP = 2, SHAPE_REPNE = 4, SHAPE_CC = 8, SHAPE_REL =
        SHAPE_CHECK = 64,                /* some registers of the encoding do not exist             */
        SHAPE_NOMEM = 128 };             /* ModRM.rm is a register whatever mod says               */
 /* What decoding needs of a row: its operands as indices of the spec table, its width, SHAPE_... */
-struct shape { u8 op[4], nop, w, flags, pad; };
+struct shape { u8 op[4], nop, w, flags, pad; u16 mn; };
 
 #endif

@@ -59,7 +59,7 @@ struct insn {
 	/* facts, filled in by the passes of src/tr */
 	u8 live;                        /* flags that somebody may read after it           */
 	u8 fact;                        /* TR_... of tr.h                                  */
-	u16 lanes;                      /* xmm registers whose upper lanes are known zero before it */
+	u16 mn;                         /* its row's mnemonic, MN_...; none for one that only faults */
 };
 
 /* What insn.def says of a form. */
