@@ -73,5 +73,10 @@ chmod +x "$T/wrong"
 timeout 300 "$top/tool/bisect" -- "$T/wrong" "${stele[@]}" "$T/deep" x > "$T/out" 2>&1
 check "bisect: finds the region"       has '^clever translation of region 21 changes it' "$T/out"
 check "bisect: and shows it"           has '^region 21 at ' "$T/out"
+STELE_HOST=-aes,-rng run "$top/build/guest/cpu_told"
+check "host without AES, RNDR: told so, RDRAND stays"  has 'all as expected' "$T/out"
+STELE_HOST=-aes run /bin/grep -m1 ^flags /proc/cpuinfo
+check "... in /proc/cpuinfo"           test "$(grep -Ewc 'aes|pclmulqdq' "$T/out") $(grep -wc sse4_2 "$T/out")" = "0 1"
+
 echo "1..$n"
 exit $((bad > 0))

@@ -15,6 +15,7 @@
 #include "tr/tr.h"
 #include "x86/cpuid.h"
 #include "x86/feature.h"
+#include <linux/random.h>
 
 enum { TSC_HZ = 2500000000u };
 
@@ -306,6 +307,16 @@ static u64 xgetbv(struct thread *t, u64 host_ret)
 	return host_ret;
 }
 
+/* RDRAND and RDSEED, from the kernel. Where it has none yet, CF = 0 says so, and the number is 0. */
+static void random(struct thread *t)
+{
+	u64 n = 0;
+	bool ok = host_call(__NR_getrandom, &n, sizeof n, GRND_NONBLOCK) == sizeof n;
+
+	t->cpu.scratch[0] = ok ? n : 0;
+	rt_set_rflags(&t->cpu, (rt_get_rflags(&t->cpu) & ~0x8d5ull) | ok);
+}
+
 /* --- state in memory ---------------------------------------------------------------------------------------- */
 
 /* A helper's access to guest memory failed: the page fault, as translated code would have raised it. */
@@ -400,6 +411,7 @@ u64 rt_helper(struct thread *t, u64 nr, u64 host_ret)
 	case TR_H_IDIV:     return divide(t, host_ret, true);
 	case TR_H_PUSHF:    t->cpu.scratch[0] = rt_get_rflags(&t->cpu) & ~(u64)RF; return host_ret;
 	case TR_H_POPF:     popf(t); return host_ret;
+	case TR_H_RANDOM:   random(t); return host_ret;
 	case TR_H_X87:      return rt_x87(t, host_ret);
 	case TR_H_PCMPSTR:  rt_pcmpstr(&t->cpu); return host_ret;
 	case TR_H_SPLITLOCK: return split_lock(t);

@@ -68,7 +68,7 @@ static void find_host(void)
 	rt.host = host_features(&id);
 	if (rt_opt.host && !host_mask(&rt.host, rt_opt.host))
 		rt_die(125, "STELE_HOST: unknown CPU feature in \"%s\"", rt_opt.host);
-	rt.x86 = X86_ANNOUNCED;
+	rt.x86 = tr_announced(rt.host);
 }
 
 /* glibc before 2.37 reads CPUID's feature leaf only of vendors it knows, and then refuses to start on an unknown one

@@ -45,7 +45,7 @@ static u64 hwcap(void)
 	u64 bits = 0;
 	enum { A, B, C, D };
 #define F(name, leaf, sub, reg, bit, text) \
-	if (leaf == 1 && reg == D && bit >= 0 && X86_ANNOUNCED & X86_BIT(name)) bits |= 1ull << (bit & 31);
+	if (leaf == 1 && reg == D && bit >= 0 && rt.x86 & X86_BIT(name)) bits |= 1ull << (bit & 31);
 #include "x86/feature.def"
 #undef F
 	return bits;
@@ -55,7 +55,7 @@ static u64 hwcap(void)
  * and the state of the vectors (512 bytes of FXSAVE, XSAVE's header, the upper halves). */
 static u64 min_sigstack(void)
 {
-	u64 state = X86_ANNOUNCED & X86_BIT(XSAVE) ? 512 + 64 + (X86_ANNOUNCED & X86_BIT(AVX) ? 256 : 0) + 4 : 512;
+	u64 state = rt.x86 & X86_BIT(XSAVE) ? 512 + 64 + (rt.x86 & X86_BIT(AVX) ? 256 : 0) + 4 : 512;
 
 	return align_up(440 + 16 + 15 + state + 63, 16);
 }
@@ -91,7 +91,7 @@ static void auxv(struct aux *a, u64 at_flags, gaddr random, gaddr execfn, gaddr 
 	aux(a, AT_EGID, rt_host_aux(AT_EGID, 0));
 	aux(a, AT_SECURE, rt_host_aux(AT_SECURE, 0));
 	aux(a, AT_RANDOM, random);
-	aux(a, AT_HWCAP2, X86_ANNOUNCED & X86_BIT(FSGSBASE) ? 2 : 0);
+	aux(a, AT_HWCAP2, rt.x86 & X86_BIT(FSGSBASE) ? 2 : 0);
 	aux(a, AT_EXECFN, execfn);
 	aux(a, AT_PLATFORM, platform);
 	aux(a, AT_NULL, 0);

@@ -299,19 +299,21 @@ EMIT(faddp_pd, 0) { add_pairs(c, V2D, d, a, b); }
 EMIT(fsubp_ps, 0) { pairs(c, a_vfsub, V4S, d, a, b); }
 EMIT(fsubp_pd, 0) { pairs(c, a_vfsub, V2D, d, a, b); }
 
-EMIT(faddsub_ps, 0)                                     /* even lanes a - b, odd ones a + b */
+/* Even lanes a - b, odd ones a + b: one addition, lest a lane raise what it does not do. A NaN of b keeps its sign. */
+static void add_sub(struct tr *c, int T, int d, int a, int b)
 {
-	packed2(c, a_vfsub, V4S, V3t, a, b, false);
-	packed2(c, a_vfadd, V4S, d, a, b, false);
-	v_const(c, V1t, 0x00000000ffffffff, 0x00000000ffffffff);
-	a_vbit(c, V16B, d, V3t, V1t);
+	u64 signs = T == V4S ? 0x80000000 : 1ull << 63;
+
+	v_const(c, V3t, signs, T == V4S ? signs : 0);
+	v_const(c, V2t, T == V4S ? 0xff000000ff000000 : 0xffe0000000000000, T == V4S ? 0xff000000ff000000 : 0xffe0000000000000);
+	a_vadd(c, T, V1t, b, b);                        /* a compare of floating point would report denormals */
+	a_vcmhi(c, T, V1t, V1t, V2t);
+	a_vbic(c, V16B, V3t, V3t, V1t);
+	a_veor(c, V16B, V3t, V3t, b);
+	packed2(c, a_vfadd, T, d, a, V3t, false);
 }
-EMIT(faddsub_pd, 0)
-{
-	packed2(c, a_vfsub, V2D, V3t, a, b, false);
-	packed2(c, a_vfadd, V2D, d, a, b, false);
-	a_vins_e(c, 8, d, 0, V3t, 0);
-}
+EMIT(faddsub_ps, 0) { add_sub(c, V4S, d, a, b); }
+EMIT(faddsub_pd, 0) { add_sub(c, V2D, d, a, b); }
 
 /* Dot product: imm 7:4 say which products count, 3:0 which lanes of the result get the sum; others are zero. What does
  * not count is not even multiplied, or it would raise exceptions. */

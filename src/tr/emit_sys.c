@@ -215,17 +215,20 @@ EMIT(stmxcsr, RAW | IMPLICIT)
 	tr_store(c, tr_ea(c, i, 4), 4, T_SRC);
 }
 
-/* RNDR says 0 0 0 0 in NZCV for success, which is CF = 1 and all else clear; it failing, one asks again. */
+/* CF says whether there was a number; the other flags are cleared. RNDR says 0 0 0 0 in NZCV for success, which is just
+ * that, and else Z and a zero. */
 EMIT(rdrand, RAW)
 {
-	u32 *loop = c->code.p;
-
 	if (!has(c, HOST_RNG)) {
-		tr_fault(c, TR_H_UD);
+		tr_helper(c, TR_H_RANDOM);
+		a_ldr_i(c, 8, T_DST, R_CPU, SCRATCH(0));
+		tr_wb(c, i, 0, T_DST);
 		return;
 	}
 	a_mrs(c, T_DST, x86_rows[i->row].mn == MN_RDSEED ? SR_RNDRRS : SR_RNDR);
-	a_bcond(c, CC_EQ, (u8 *)loop - (u8 *)c->code.p);
+	a_cset(c, 8, T0, CC_EQ);
+	a_lsl_i(c, 8, T0, T0, 29);
+	a_msr(c, SR_NZCV, T0);
 	c->cs = CS_SUB;
 	if (live(c, F_P | F_A)) {
 		a_mov_i(c, 4, R_PF, 1);

@@ -18,6 +18,7 @@
 #include "a64/a64.h"
 #include "a64/host.h"
 #include "tr/cpu.h"
+#include "x86/feature.h"
 #include "x86/insn.h"
 
 enum { R_PF = X26, R_AF = X27, R_CPU = X28, R_POLL = X29, R_PAGE = X30 };
@@ -208,6 +209,12 @@ void tr_lock(struct tr *c, struct insn *i);
 static inline bool live(struct tr *c, int flags) { return c->live & flags; }
 static inline bool has(struct tr *c, u64 host)   { return (c->env->host & host) == host; }
 
+/* What the guest is told of on such a host: without instructions of its own for them AES and PCLMULQDQ are not there. */
+static inline u64 tr_announced(u64 host)
+{
+	return X86_ANNOUNCED & ~(host & HOST_AES ? 0 : X86_BIT(AES)) & ~(host & HOST_PMULL ? 0 : X86_BIT(PCLMUL));
+}
+
 /* operands (emit.c): n is the operand's index */
 int  tr_src (struct tr *c, struct insn *i, int n, int tmp);     /* a register with the value; tmp is used if need be */
 int  tr_srcz(struct tr *c, struct insn *i, int n, int tmp);     /* zero-extended to 64 bits */
@@ -279,6 +286,7 @@ enum tr_helper {
 	TR_H_FXSAVE, TR_H_FXRSTOR, TR_H_LDMXCSR, TR_H_STMXCSR,
 	TR_H_DIV, TR_H_IDIV,            /* 128 / 64 bits: cpu.scratch[0] = divisor           */
 	TR_H_PUSHF, TR_H_POPF,
+	TR_H_RANDOM,                    /* scratch[0] = a random number, CF whether it is one */
 	TR_H_SPLITLOCK,
 	TR_H_X87,                       /* scratch[2]: union x87_desc of tr/x87.h            */
 	TR_H_PCMPSTR,                   /* scratch[0..3] = the operands, spare[0] = immediate and PCMPSTR_... */

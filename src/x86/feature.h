@@ -1,6 +1,6 @@
 /* feature.h - the features this translator tells the guest of, in CPUID, AT_HWCAP and /proc/cpuinfo.
  *
- * One constant: it grows as translations arrive. X87 and MMX are part of x86-64-v1, so they are announced whatever
+ * One constant, for a host that has everything: it grows as translations arrive. X87 and MMX are part of x86-64-v1, so they are announced whatever
  * the state of their rows.
  */
 #ifndef X86_FEATURE_H
@@ -18,6 +18,9 @@
 #define X86_V3  (X86_V2 | X86_BIT(AVX) | X86_BIT(AVX2) | X86_BIT(BMI1) | X86_BIT(BMI2) | X86_BIT(F16C) | \
                  X86_BIT(FMA) | X86_BIT(LZCNT) | X86_BIT(MOVBE) | X86_BIT(XSAVE))
 
-#define X86_ANNOUNCED  (X86_V1 | X86_BIT(LAHF))
+/* What a host may lack the means for is taken away when the program starts: tr_announced (tr/tr.h). */
+#define X86_ANNOUNCED  (X86_V2 | X86_BIT(AES) | X86_BIT(PCLMUL) | X86_BIT(MOVBE) | X86_BIT(ADX) | X86_BIT(LZCNT) | \
+                        X86_BIT(BMI1) | X86_BIT(BMI2) | X86_BIT(RDRAND) | X86_BIT(RDSEED) | X86_BIT(RDTSCP) | \
+                        X86_BIT(PREFETCHW) | X86_BIT(CLFLUSHOPT) | X86_BIT(CLWB))
 
 #endif

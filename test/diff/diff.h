@@ -93,6 +93,7 @@ struct flow {                                   /* a case's code, decoded       
 	u8 undef[SEQ_MAX + 1], live[SEQ_MAX + 1];       /* flags before each; [n]: at the end */
 	bool ok;                                /* it decodes, and reads no undefined flag  */
 	u16 approx;                             /* xmm registers that hold an approximation */
+	u8 dot[16];                             /* xmm registers that hold a dot product: its lanes' width */
 };
 void flow_of(struct flow *f, const struct tcode *c);
 bool same(const struct flow *f, const struct tcase *t, const struct tresult *want, const struct tresult *got);
