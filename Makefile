@@ -159,6 +159,11 @@ test-arm64: $(B)/host/execwatch
 	tool/setup arm64
 	nice -n 5 test/arm64
 
+## make test-threads       programs with threads, RUNS times each (100)
+.PHONY: test-threads
+test-threads: all guest
+	RUNARM='$(RUNARM)' RUNS=$(RUNS) $(PROVE) -v test/threads/often.t
+
 ## make test-vm-core       what only a real ARM64 kernel shows: boots one under QEMU (about 10 minutes)
 .PHONY: test-vm-core
 test-vm-core: all guest
