@@ -162,7 +162,7 @@ test-arm64: $(B)/host/execwatch
 ## make test-threads       programs with threads, RUNS times each (100)
 .PHONY: test-threads
 test-threads: all guest
-	RUNARM='$(RUNARM)' RUNS=$(RUNS) $(PROVE) -v test/threads/often.t
+	RUNS=$(RUNS) $(PROVE) -v test/threads/often.t
 
 ## make test-vm-core       what only a real ARM64 kernel shows: boots one under QEMU (about 10 minutes)
 .PHONY: test-vm-core

@@ -2,7 +2,7 @@
  *
  * An arena is one map near the guest code it serves: stubs, then regions one after another, then room, then (growing
  * down from the end) the offsets of its regions in ascending order. A region is its code followed by a struct region,
- * its entries and its side table. Nothing is freed alone: dropping a region turns its entries into link records, so
+ * its entries and its side table. Nothing is freed alone: dropping a region makes its entries lead to the linker, so
  * that every branch, table entry and return pair that still leads there finds its way; the memory comes back when the
  * arena is reset as a whole.
  */
@@ -26,7 +26,7 @@ struct region {
 	u32 code, ncode;                /* bytes from the arena's base; bytes */
 	gaddr lo, hi;
 	u16 nside, nentry;
-	bool dead;
+	bool dead, loops;               /* loops: may be run for ever without being left */
 };
 
 static inline u32 *arena_index(struct arena *a) { return (u32 *)(a->base + a->size); }

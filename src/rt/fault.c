@@ -138,6 +138,7 @@ _Noreturn void rt_resume(struct thread *t)
 		host = rt_code_single(t, t->cpu.rip);
 		break;
 	case RESUME_POLL:
+		sig_nudged(t);
 		rt_deliver(t);
 		/* fall through */
 	default:
@@ -213,10 +214,11 @@ void fault_handler(int sig, struct siginfo *si, struct host_context *uc)
 	gaddr rip;
 	int sense;
 
-	if (t && stop_is_ours(si)) {
-		stop_wait(t);
-		return;
+	if (t && sig == SIGTRAP && t->nudged) {
+		sig_nudge(t);
+		sig_interrupt(t, uc);
 	}
+	if (t && stop_signal(t, si, uc)) return;
 	if (t && t->alone && fault_in_code(uc->mc.pc)) stop_end(t);
 	if (si->code <= 0 && t) {
 		sig_sent(t, sig, si, uc);

@@ -36,6 +36,7 @@ struct thread {
 	bool fresh_actions;             /* CLONE_CLEAR_SIGHAND: our own handlers are to be installed again */
 	bool linked;                    /* in rt_threads */
 	bool alone;                     /* the others are stopped for this one (stop.c) */
+	bool nudged;                    /* leave the code for a moment at the next safepoint (stop.c) */
 	u32 stopped;                    /* number of the stop that this thread waits for the end of */
 	s32 pid;
 	u64 drop_epoch;                 /* the arena epoch this thread's pairs belong to */

@@ -11,6 +11,7 @@
 #include "rt/asm.h"
 #include "rt/host.h"
 #include "rt/mem.h"
+#include "rt/pageidx.h"
 #include "rt/rt.h"
 #include "rt/smc.h"
 #include "rt/stop.h"
@@ -256,6 +257,27 @@ enum kind { COLD_CODE, HOT_CODE, GENERAL_CODE };      /* GENERAL: hot, without a
 
 u32 rt_counts[TR_COUNTS];
 
+/* What the region depends on: its own pages, and those of its ways out if the translator could look ahead there. */
+static void enter_pages(struct arena *a, struct region *r)
+{
+	gaddr lo = align_down(r->lo, GUEST_PAGE), last = 0;
+	bool ok = true;
+
+	for (gaddr p = lo; p < r->hi; p += GUEST_PAGE)
+		ok &= pageidx_add(p, a, r);
+	for (u32 k = 0; k < 2 * tr.nblk; k++) {
+		struct edge *e = k & 1 ? &tr.blk[k / 2].taken : &tr.blk[k / 2].next;
+		gaddr page = align_down(e->pc, GUEST_PAGE);
+
+		if (!e->pc || e->block >= 0 || page == last || (page >= lo && page < r->hi) || !stable(0, e->pc))
+			continue;
+		ok &= pageidx_add(page, a, r);
+		last = page;
+	}
+	if (!ok)
+		rt_die(134, "out of memory for translated code");
+}
+
 static u64 translate(gaddr pc, enum kind kind)
 {
 	struct arena *a;
@@ -284,6 +306,7 @@ static u64 translate(gaddr pc, enum kind kind)
 	}
 	rt_counts[env.count] = TR_HOT_AFTER;
 	r = arena_add(a, &tr);
+	enter_pages(a, r);
 	dbg_region(&tr, rt_stats.regions, env.plain ? "plain" : env.cold ? "cold" : env.general ? "general" : "hot");
 	rt_stats.regions++;
 	rt_stats.hot += !env.cold;
@@ -480,6 +503,22 @@ static u64 hot(struct thread *t, gaddr pc)
 	return h;
 }
 
+/* Is there an entry of a dropped region, which drop has made lead here? Of which guest address? */
+static bool dead_entry(u64 host, gaddr *pc)
+{
+	struct arena *a = arena_of(host);
+	struct region *r = a ? arena_find(a, host) : 0;
+
+	if (!r || !r->dead)
+		return false;
+	for (u32 k = 0; k < r->nentry; k++)
+		if (a->base + r->code + region_entries(r)[k].host == host) {
+			*pc = r->lo + region_entries(r)[k].guest;
+			return true;
+		}
+	return false;
+}
+
 /* A link record was reached (emit_jump.c): finds the target's code, links, goes there. */
 u64 rt_run_link(struct thread *t, u64 record)
 {
@@ -490,7 +529,10 @@ u64 rt_run_link(struct thread *t, u64 record)
 	if (unlikely(t->alone)) stop_end(t);
 	rt_lock(&rt_code_lock);
 	rt_stats.links++;
-	if (back == TR_LINK_HOT) {
+	if (dead_entry(record, &pc)) {
+		h = code(pc, false);
+		link_to(record, h, pc, false);
+	} else if (back == TR_LINK_HOT) {
 		h = hot(t, pc);
 	} else if (back == TR_LINK_GENERAL) {
 		h = translate(pc, GENERAL_CODE);
@@ -539,23 +581,8 @@ bool rt_code_rip(u64 host, gaddr *rip)
 
 /* --- dropping */
 
-/* The entry becomes a link record in fresh memory: what still leads to it goes on to the new code. */
-static void redirect(struct arena *a, u64 host, gaddr pc)
-{
-	u64 at = align_up(a->base + a->used, 16), rel = pc - at;
-	struct code c = { (u32 *)at, 0, 0 };
-
-	if (a->size - a->used < 256 + 4 * a->nregions)
-		return;
-	a_bl(&c, (s64)(a->base + TR_STUB_LINK) - (s64)at);
-	a_put(&c, 0);
-	a_put(&c, (u32)rel);
-	a_put(&c, (u32)(rel >> 32));
-	arena_sync(at, at + 16);
-	a->used = at + 16 - a->base;
-	patch(host, at, false);
-}
-
+/* Every entry's first word becomes a call of the linker, which knows such places (dead_entry): whatever still leads there
+ * goes on to the new code. */
 static void drop(struct arena *a, struct region *r)
 {
 	r->dead = true;
@@ -566,26 +593,39 @@ static void drop(struct arena *a, struct region *r)
 
 		if ((entry(pc) & ~(u64)BITS) == host)
 			table[slot(pc)].host = 0;
-		redirect(a, host, pc);
+		patch(host, a->base + TR_STUB_LINK, true);
 	}
+}
+
+struct change { gaddr lo, hi; bool loops; };
+
+static void changed(struct arena *a, struct region *r, gaddr page, void *ctx)
+{
+	struct change *x = ctx;
+
+	/* found by a page that it only looked at, or by its own bytes */
+	if (page + GUEST_PAGE > r->lo && page < r->hi && (r->lo >= x->hi || r->hi <= x->lo))
+		return;
+	drop(a, r);
+	x->loops |= r->loops;
+	epoch++;
 }
 
 void rt_code_changed(gaddr lo, gaddr hi)
 {
-	rt_lock(&rt_code_lock);
-	forget();
-	for (struct arena *a = rt_arenas; a; a = a->next)
-		for (u32 k = 0; k < a->nregions; k++) {
-			struct region *r = arena_region(a, k);
+	struct change x = { lo, hi, false };
+	struct thread *t = rt_self();
+	u32 before;
 
-			if (!r->dead && r->lo < hi && r->hi > lo) {
-				drop(a, r);
-				epoch++;
-				if (rt_self())  /* its pairs say what return sites read that may be gone */
-					rt_self()->cpu.pair_sp = rt_self()->cpu.pair_base;
-			}
-		}
+	rt_lock(&rt_code_lock);
+	before = epoch;
+	forget();
+	pageidx_each(lo, hi, changed, &x);
+	if (t && epoch != before)               /* its pairs say what return sites read that may be gone */
+		t->cpu.pair_sp = t->cpu.pair_base;
 	rt_unlock(&rt_code_lock);
+	if (t && x.loops)
+		stop_nudge(t);
 }
 
 void rt_code_unmap(gaddr lo, gaddr hi)
@@ -593,24 +633,31 @@ void rt_code_unmap(gaddr lo, gaddr hi)
 	rt_code_changed(lo, hi);
 }
 
-/* Empties the table and all arenas. Only while no other thread can be in translated code. */
+/* Nothing that a thread keeps leads to translated code any more. */
+static void clear(struct thread *t)
+{
+	for (u32 k = 0; k < countof(t->cpu.jtab); k++)
+		t->cpu.jtab[k].guest = 0;
+	t->cpu.pair_sp = t->cpu.pair_base;
+	t->single = 0;
+}
+
+/* Empties the table and all arenas. Only while no other thread can be in translated code: there are none, or those that
+ * wait for their vfork child. */
 static void drop_all(void)
 {
-	struct thread *t = rt_self();
-
 	forget();
 	epoch++;
+	pageidx_clear();
 	for (struct arena *a = rt_arenas; a; a = a->next)
 		arena_reset(a);
 	for (u64 k = 0; k < slots; k++)
 		table[k] = (struct slot){ 0 };
 	filled = nlinks = 0;
-	if (!t)
-		return;
-	for (u32 k = 0; k < countof(t->cpu.jtab); k++)
-		t->cpu.jtab[k].guest = 0;
-	t->cpu.pair_sp = t->cpu.pair_base;
-	t->single = 0;
+	rt_lock(&rt_threads_lock);
+	for (struct thread *t = rt_threads; t; t = t->next)
+		clear(t);
+	rt_unlock(&rt_threads_lock);
 }
 
 void rt_code_drop_all(void)

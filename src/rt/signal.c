@@ -117,8 +117,8 @@ static void poll_set(struct thread *t)
 {
 	/* A handler may come between any two of these lines; the last look makes up for it. */
 	__atomic_store_n(&t->cpu.poll, (u64)t, __ATOMIC_RELAXED);
-	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	if (__atomic_load_n(&t->pending, __ATOMIC_RELAXED))
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);        /* sig_nudge is another thread's */
+	if (__atomic_load_n(&t->pending, __ATOMIC_RELAXED) || __atomic_load_n(&t->nudged, __ATOMIC_RELAXED))
 		__atomic_store_n(&t->cpu.poll, t->poison, __ATOMIC_RELAXED);
 }
 
@@ -144,6 +144,25 @@ void sig_interrupt(struct thread *t, struct host_context *uc)
 		uc->mc.pc = (u64)host_try_stop;
 	else if (fault_in_code(pc))
 		uc->mc.regs[29] = t->poison;
+}
+
+void sig_nudge(struct thread *t)
+{
+	__atomic_store_n(&t->nudged, true, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&t->cpu.poll, t->poison, __ATOMIC_SEQ_CST);
+}
+
+void sig_nudged(struct thread *t)
+{
+	if (!__atomic_exchange_n(&t->nudged, false, __ATOMIC_SEQ_CST)) return;
+	poll_set(t);
+}
+
+void sig_not_for_guest(struct thread *t, struct host_context *uc)
+{
+	bool after = uc->mc.pc == (u64)host_try_svc + 4;
+
+	if (after && uc->mc.regs[0] == (u64)-EINTR && !t->pending) uc->mc.regs[0] = (u64)RT_RESTART;
 }
 
 static void on_async(int sig, struct siginfo *si, struct host_context *uc)

@@ -71,6 +71,9 @@ int  sig_take_sent(struct thread *t, u64 set, struct siginfo *si);
 s64  sig_set_action(struct thread *t, int sig, const struct sigact *act, struct sigact *old);
 void sig_sent(struct thread *t, int sig, const struct siginfo *si, struct host_context *uc);
 void sig_interrupt(struct thread *t, struct host_context *uc);
+void sig_not_for_guest(struct thread *t, struct host_context *uc);      /* a signal of ours: a system call that it broke off is made again */
+void sig_nudge(struct thread *t);                       /* a safepoint at which nothing may wait; of any thread */
+void sig_nudged(struct thread *t);                      /* it is reached */
 void sig_force(struct thread *t, int sig, struct siginfo *si);  /* cannot be blocked or ignored */
 _Noreturn void sig_die(int sig);
 bool sig_host_action(int sig, u64 handler, u64 flags);

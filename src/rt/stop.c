@@ -1,4 +1,5 @@
-/* stop.c - stops the process's other threads for a moment: for a LOCK that ARM64 cannot do in one step.
+/* stop.c - stops the process's other threads for a moment: for a LOCK that ARM64 cannot do in one step. And nudges them out
+ * of code that was dropped.
  *
  * A thread counts as stopped while it is inside a system call (in_syscall), since it looks at `stopping` before it
  * runs anything else; the others are sent a signal and wait in its handler, wherever it finds them. No real-time signal
@@ -16,7 +17,7 @@
 static struct lock one;                 /* one stopper at a time */
 static u32 stopping;                    /* 0, or the number of this stop */
 static u32 acks;
-static const u8 token;                  /* its address marks our signals */
+static const u8 token[2];               /* their addresses mark our signals: stop, nudge */
 
 void stop_fork(enum fork_step s) { rt_fork_lock(&one, s); }
 
@@ -51,14 +52,17 @@ void stop_leave_call(struct thread *t)
 	if (unlikely(__atomic_load_n(&stopping, __ATOMIC_SEQ_CST))) stop_wait(t);
 }
 
-bool stop_is_ours(const struct siginfo *si)
+bool stop_signal(struct thread *t, const struct siginfo *si, struct host_context *uc)
 {
-	return si->code == -1 /* SI_QUEUE */ && si->from.value == (u64)&token;
+	if (si->code != -1 /* SI_QUEUE */ || si->from.value - (u64)token >= sizeof token) return false;
+	if (si->from.value == (u64)token) stop_wait(t);
+	sig_not_for_guest(t, uc);
+	return true;
 }
 
-static bool send(const struct thread *o)
+static bool send(const struct thread *o, const u8 *what)
 {
-	struct siginfo si = { .sig = SIGTRAP, .code = -1, .from = { .pid = o->pid, .value = (u64)&token } };
+	struct siginfo si = { .sig = SIGTRAP, .code = -1, .from = { .pid = o->pid, .value = (u64)what } };
 
 	return host_call(__NR_rt_tgsigqueueinfo, (s64)o->pid, (s64)o->tid, SIGTRAP, &si) != -ESRCH;
 }
@@ -83,7 +87,7 @@ void stop_others(struct thread *t)
 			u32 seen = __atomic_load_n(&acks, __ATOMIC_SEQ_CST);
 
 			/* again and again: a signal that is pending already swallows ours */
-			if (!send(o)) break;
+			if (!send(o, token)) break;
 			if (!at_rest(o, n)) wait_on(&acks, seen, true);
 		}
 }
@@ -95,4 +99,18 @@ void stop_end(struct thread *t)
 	wake(&stopping);
 	rt_unlock(&rt_threads_lock);
 	rt_unlock(&one);
+}
+
+/* The signal may be swallowed by a SIGTRAP that is pending already: any SIGTRAP's handler looks at t->nudged. */
+void stop_nudge(struct thread *t)
+{
+	sig_nudge(t);
+	if (rt.nthreads == 1) return;
+	rt_lock(&rt_threads_lock);
+	for (struct thread *o = rt_threads; o; o = o->next) {
+		if (o == t) continue;
+		sig_nudge(o);
+		if (!__atomic_load_n(&o->in_syscall, __ATOMIC_SEQ_CST)) send(o, token + 1);
+	}
+	rt_unlock(&rt_threads_lock);
 }

@@ -1,6 +1,7 @@
 /* cflags: -D_GNU_SOURCE -pthread */
 /* smc.c - code that changes: the next instruction, a loop's body, code across pages, code on a page with data, system calls
- * that write code, mprotect flips, two mappings of one memfd, fresh maps over old code, another thread's patches. */
+ * that write code, mprotect flips, two mappings of one memfd, fresh maps over old code, another thread's patches, also
+ * inside a loop, and very many changes. */
 #include "check.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -224,6 +225,48 @@ static void patched(void)
 	expect(!bad && seen_max == 200);
 }
 
+/* The same for one that never leaves its loop: L: mov dword [rdi], imm32; cmp dword [rsi], 0; je L; ret */
+static volatile int now, leave;
+static void *looper(void *arg)
+{
+	((void (*)(volatile int *, volatile int *))target)(&now, &leave);
+	return 0;
+}
+static void patched_loop(void)
+{
+	pthread_t t;
+	target = page(1) + 14;          /* the immediate is aligned */
+	memcpy(target, "\xc7\x07\x01\x00\x00\x00\x83\x3e\x00\x74\xf5\xc3", 12);
+	pthread_create(&t, 0, looper, 0);
+	for (int i = 2; i <= 20; i++) {
+		while (now != i - 1)
+			sched_yield();
+		__atomic_store_n((int *)(target + 2), i, __ATOMIC_SEQ_CST);
+	}
+	while (now != 20)
+		sched_yield();
+	leave = 1;
+	pthread_join(t, 0);
+	say("patched inside a loop: %d\n", now);
+}
+
+/* Code is made, written and made again very often: nothing runs out, and it stays quick. */
+static void churn(void)
+{
+	unsigned char *p = page(64);
+	long sum = 0;
+	for (int i = 0; i < 64 * 64; i++)
+		put(p + i * 64, i);
+	for (int i = 0; i < 64 * 64; i++)
+		sum += CALL(p + i * 64);
+	for (int i = 0; i < 4000; i++) {
+		put(p + i % 4 * 64, i);
+		sum += CALL(p + i % 4 * 64);
+	}
+	say("churn %ld\n", sum);
+	expect(sum == 4096 * 4095l / 2 + 4000 * 3999l / 2);
+}
+
 int main(void)
 {
 	rewrite();
@@ -237,5 +280,7 @@ int main(void)
 	remap();
 	memfd();
 	patched();
+	patched_loop();
+	churn();
 	return done();
 }

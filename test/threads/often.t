@@ -1,6 +1,5 @@
 #!/bin/bash
 # What goes wrong only now and then: each program with threads RUNS times (100), every run judged. PROGRAMS: others than these.
-# RUNARM runs ARM64 files (the Makefile's).
 set -u
 top=$(cd "$(dirname "$0")/../.." && pwd)
 runs=${RUNS:-100} n=0 bad=0
@@ -10,8 +9,7 @@ cd "$top" || exit 2
 for p in ${PROGRAMS:-thread_stress fork_threads smc split_lock}; do
 	good=0
 	for run in $(seq "$runs"); do
-		# shellcheck disable=SC2086
-		timeout -k 5 "${LIMIT:-120}" ${RUNARM:-} build/stele "build/guest/$p" > "$out" 2>&1 < /dev/null
+		timeout -k 5 "${LIMIT:-120}" build/host/execwatch -b build/stele "build/guest/$p" > "$out" 2>&1 < /dev/null
 		s=$?
 		if [ $s = 0 ] && [ "$(tail -n 1 "$out")" = "all as expected" ]; then
 			good=$((good + 1))
