@@ -114,12 +114,8 @@ static void resume(struct thread *t, struct host_context *uc, int what)
 static bool reads_to_write(gaddr rip)
 {
 	struct insn i;
-	u8 b[15];
-	size_t n = sizeof b;
 
-	while (n && !rt_read(b, rip, n))
-		n--;
-	if (x86_decode(&i, b, n, rip, rt.x86) != X86_OK) return false;
+	if (!rt_insn_at(rip, &i)) return false;
 	for (int k = 0; k < 4; k++)
 		if (i.o[k].kind == OP_MEM && i.o[k].access & OP_READ && i.o[k].access & OP_WRITE) return true;
 	return false;

@@ -12,6 +12,7 @@
 #include "rt/x87.h"
 #include "rt/pcmpstr.h"
 #include "a64/host.h"
+#include "gen/decode.h"
 #include "tr/tr.h"
 #include "x86/cpuid.h"
 #include "x86/feature.h"
@@ -145,6 +146,17 @@ void x86_fpu_reset(struct cpu *c)
 	c->mxcsr = MXCSR_RESET;
 	c->fpcr = fpcr_of(MXCSR_RESET);
 	c->fpsr = 0;
+}
+
+/* The instruction at rip, for what only an exception's details need. */
+bool rt_insn_at(gaddr rip, struct insn *i)
+{
+	u8 b[15];
+	size_t n = sizeof b;
+
+	while (n && !rt_read(b, rip, n))
+		n--;
+	return x86_decode(i, b, n, rip, rt.x86) == X86_OK;
 }
 
 /* --- exceptions --------------------------------------------------------------------------------------------- */
@@ -379,12 +391,16 @@ static u64 split_lock(struct thread *t)
 	return host;
 }
 
-static void popf(struct thread *t)
+/* The instruction after the one that sets TF is the first to trap; the one that clears it is the last. */
+static u64 popf(struct thread *t, u64 host_ret)
 {
 	u64 f = t->cpu.scratch[0];
+	struct insn i;
 
 	if (t->cpu.scratch[1] == 2) f = (f & 0xffff) | (rt_get_rflags(&t->cpu) & ~0xffffull);
 	rt_set_rflags(&t->cpu, f);
+	if (likely(!(f & TF) || t->stepping) || !rt_insn_at(t->cpu.rip, &i)) return host_ret;
+	return rt_code(t, x86_rows[i.row].mn == MN_IRET ? t->cpu.scratch[2] : insn_next(&i));
 }
 
 /* --- the table ---------------------------------------------------------------------------------------------- */
@@ -410,7 +426,7 @@ u64 rt_helper(struct thread *t, u64 nr, u64 host_ret)
 	case TR_H_DIV:      return divide(t, host_ret, false);
 	case TR_H_IDIV:     return divide(t, host_ret, true);
 	case TR_H_PUSHF:    t->cpu.scratch[0] = rt_get_rflags(&t->cpu) & ~(u64)RF; return host_ret;
-	case TR_H_POPF:     popf(t); return host_ret;
+	case TR_H_POPF:     return popf(t, host_ret);
 	case TR_H_RANDOM:   random(t); return host_ret;
 	case TR_H_X87:      return rt_x87(t, host_ret);
 	case TR_H_PCMPSTR:  rt_pcmpstr(&t->cpu); return host_ret;

@@ -42,6 +42,7 @@ struct thread {
 	u64 drop_epoch;                 /* the arena epoch this thread's pairs belong to */
 	u32 prot_err;
 	/* run.c */
+	bool stepping;                  /* it runs one instruction under TF: SIGTRAP is next */
 	u64 single; gaddr single_rip;   /* where rt_code_single put its code, and for which instruction */
 };
 
@@ -154,6 +155,7 @@ void rt_signals_init(struct thread *t);
 void rt_vectors_save(struct cpu *c);
 void rt_vectors_load(struct cpu *c);
 /* The guest's RFLAGS from and into cpu's pieces. */
+enum { RFLAGS_TF = 1 << 8 };
 u64  rt_get_rflags(const struct cpu *c);
 void rt_set_rflags(struct cpu *c, u64 f);
 /* Raises a synchronous signal in this thread as a CPU exception would: frame at cpu.rip; returns host code to go on at. */

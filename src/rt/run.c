@@ -13,6 +13,7 @@
 #include "rt/mem.h"
 #include "rt/pageidx.h"
 #include "rt/rt.h"
+#include "rt/signal.h"
 #include "rt/smc.h"
 #include "rt/stop.h"
 #include <linux/mman.h>
@@ -337,7 +338,9 @@ u64 rt_code(struct thread *t, gaddr pc)
 {
 	u64 h;
 
-	(void)t;
+	t->stepping = t->cpu.rflags & RFLAGS_TF;
+	if (unlikely(t->stepping))
+		return rt_code_single(t, pc);
 	rt_lock(&rt_code_lock);
 	h = code(pc, false) & ~(u64)BITS;
 	rt_unlock(&rt_code_lock);
@@ -416,7 +419,8 @@ u64 rt_run_syscall(struct thread *t, u64 back)
 	u32 e = epoch;
 	u64 h = rt_syscall(t, back);
 
-	return h == back && e != epoch ? rt_code(t, t->cpu.rip) : h;
+	/* single-stepped, there is no trap behind the system call itself: Linux returns by IRET */
+	return h == back && (e != epoch || t->stepping) ? rt_code(t, t->cpu.rip) : h;
 }
 
 u64 rt_run_helper(struct thread *t, u64 nr, u64 back)
@@ -431,6 +435,7 @@ u64 rt_run_lookup(struct thread *t, gaddr pc)
 
 	if (unlikely(t->alone)) stop_end(t);
 	smc_stored(t);
+	if (unlikely(t->stepping)) return rt_raise(t, SIGTRAP, TRAP_TRACE_, pc);
 	h = rt_code(t, pc);
 	rt_stats.lookups++;
 	if (rt_opt.trace)
