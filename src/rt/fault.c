@@ -6,6 +6,7 @@
  * are either an accessor's (guest.c) or a bug of ours.
  */
 #include "rt/signal.h"
+#include "rt/except.h"
 #include "rt/guest.h"
 #include "rt/mem.h"
 #include "rt/smc.h"
@@ -17,7 +18,7 @@
 extern const char __executable_start[], etext[], rt_resume_begin[], rt_resume_end[] __attribute__((visibility("hidden")));
 
 u64 rt_vdso_lo, rt_vdso_hi;
-enum { RESUME_POLL, RESUME_RAISE, RESUME_SINGLE, RESUME_AGAIN };
+enum { RESUME_POLL, RESUME_RAISE, RESUME_SINGLE, RESUME_AGAIN, RESUME_NOT_CANONICAL };
 
 /* Everything outside our own image, and the end of enter.S's way there, which has x29 loaded. */
 bool fault_in_code(u64 pc)
@@ -125,10 +126,14 @@ _Noreturn void rt_resume(struct thread *t)
 {
 	u64 host;
 
+	if (t->storing && t->fault.what != RESUME_SINGLE) smc_stored(t);        /* it will not come to that */
 	switch (t->fault.what) {
 	case RESUME_RAISE:
 		if (!(t->prot_err & 2) && t->prot_err & 4 && reads_to_write(t->cpu.rip)) t->prot_err |= 2;
 		host = rt_raise(t, t->fault.sig, t->fault.code, t->fault.addr);
+		break;
+	case RESUME_NOT_CANONICAL:
+		host = rt_not_canonical(t, t->fault.addr);
 		break;
 	case RESUME_SINGLE:
 		host = rt_code_single(t, t->cpu.rip);
@@ -157,18 +162,14 @@ static void guest_raise(struct thread *t, struct host_context *uc, int sig, int 
 static void guest_segv(struct thread *t, struct host_context *uc, const struct siginfo *si)
 {
 	gaddr a = si->fault.addr;
-	bool kernel = a >> 47, canonical = !kernel || a >> 47 == 0x1ffff;
 	int code = si->code == SEGV_ACCERR_ ? SEGV_ACCERR_ : SEGV_MAPERR_;
-	struct vma v;
 
-	if (!canonical) {
-		t->prot_err = 0;
-		guest_raise(t, uc, SIGSEGV, SI_KERNEL_, 0);
+	if (!rt_canonical(a)) {
+		t->fault.addr = a;
+		resume(t, uc, RESUME_NOT_CANONICAL);
 		return;
 	}
-	if (kernel) code = SEGV_MAPERR_;
-	/* "present": x86 has no page table entry for PROT_NONE, and hides what it has of the kernel's */
-	t->prot_err = 4 | (was_write(uc) ? 2 : 0) | (kernel || (code == SEGV_ACCERR_ && rt_vma(a, &v) && v.lo <= a && v.prot));
+	t->prot_err = rt_fault_error(a, was_write(uc), &code);
 	guest_raise(t, uc, SIGSEGV, code, a);
 }
 
@@ -176,7 +177,7 @@ static void guest_segv(struct thread *t, struct host_context *uc, const struct s
  * the instruction runs alone, since what follows it may have changed. */
 static bool guest_smc(struct thread *t, struct host_context *uc, gaddr a)
 {
-	if (!was_write(uc) || !smc_write(a)) return false;
+	if (!was_write(uc) || !smc_write(a, true)) return false;
 	resume(t, uc, RESUME_SINGLE);
 	return true;
 }
@@ -223,7 +224,7 @@ void fault_handler(int sig, struct siginfo *si, struct host_context *uc)
 	if (sig == SIGSEGV || sig == SIGBUS) {  /* an accessor of guest.c */
 		u64 pc = uc->mc.pc;
 		if (rt_guest_fixup(&pc)) {
-			if (sig == SIGBUS || (!smc_write(si->fault.addr) && !mem_stack_grow(si->fault.addr)))
+			if (sig == SIGBUS || (!smc_write(si->fault.addr, false) && !mem_stack_grow(si->fault.addr)))
 				uc->mc.pc = pc;
 			return;
 		}

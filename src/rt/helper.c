@@ -5,6 +5,7 @@
  * divisor (DIV, IDIV), the address (FXSAVE, FXRSTOR), the value (LDMXCSR, STMXCSR, PUSHF, POPF; POPF has its operand's
  * width in scratch[1]).
  */
+#include "rt/except.h"
 #include "rt/signal.h"
 #include "rt/host.h"
 #include "rt/string.h"
@@ -148,68 +149,7 @@ void x86_fpu_reset(struct cpu *c)
 	c->fpsr = 0;
 }
 
-/* The instruction at rip, for what only an exception's details need. */
-bool rt_insn_at(gaddr rip, struct insn *i)
-{
-	u8 b[15];
-	size_t n = sizeof b;
-
-	while (n && !rt_read(b, rip, n))
-		n--;
-	return x86_decode(i, b, n, rip, rt.x86) == X86_OK;
-}
-
 /* --- exceptions --------------------------------------------------------------------------------------------- */
-
-static u64 gp(struct thread *t)
-{
-	t->prot_err = 0;
-	return rt_raise(t, SIGSEGV, SI_KERNEL_, 0);
-}
-
-/* INT3, INT1 and INT n: traps, which point behind the instruction; only some vectors are open to programs. */
-static bool prefix(u8 b)
-{
-	return b >> 4 == 4 || b == 0x66 || b == 0x67 || b == 0xf2 || b == 0xf3 || (b & 0xe7) == 0x26 || (b & 0xfe) == 0x64;
-}
-
-static u64 interrupt(struct thread *t)
-{
-	gaddr pc = t->cpu.rip;
-	u8 b[2] = { 0 };
-
-	for (rt_read(b, pc, 2); prefix(b[0]); rt_read(b, ++pc, 2))
-		;
-	if (b[0] == 0xf1) {
-		t->cpu.rip = pc + 1;
-		return rt_raise(t, SIGTRAP, TRAP_BRKPT_, pc + 1);
-	}
-	if (b[0] == 0xcc || (b[0] == 0xcd && b[1] == 3)) {
-		t->cpu.rip = pc + (b[0] == 0xcc ? 1 : 2);
-		return rt_raise(t, SIGTRAP, SI_KERNEL_, 0);
-	}
-	if (b[1] == 4) t->cpu.rip = pc + 2;     /* #OF is a trap: it comes after the instruction */
-	t->prot_err = b[1] == 4 ? 0 : b[1] << 3 | 2;
-	return rt_raise(t, SIGSEGV, SI_KERNEL_, 0);
-}
-
-static u64 bad_fetch(struct thread *t)
-{
-	gaddr a = t->cpu.rip;
-	struct vma v;
-	bool there = false;
-	u8 byte;
-
-	if (a >> 47) return gp(t);
-	for (int k = 0; k < 2; k++) {           /* the page it starts in, or the next one */
-		there = rt_vma(a, &v) && v.lo <= a;
-		if (!there || !(v.prot & 4)) break;
-		if (!rt_read(&byte, a, 1)) return rt_raise(t, SIGBUS, BUS_ADRERR_, a);  /* behind the file's end */
-		a = align_down(a, 4096ull) + 4096;
-	}
-	t->prot_err = 0x14 | (there && v.prot);
-	return rt_raise(t, SIGSEGV, there ? SEGV_ACCERR_ : SEGV_MAPERR_, a);
-}
 
 static u64 unknown(struct thread *t)
 {
@@ -313,7 +253,7 @@ static void rdtscp(struct thread *t)
 
 static u64 xgetbv(struct thread *t, u64 host_ret)
 {
-	if ((u32)t->cpu.r[1]) return gp(t);
+	if ((u32)t->cpu.r[1]) return rt_gp(t);
 	t->cpu.r[0] = rt.x86 & X86_BIT(AVX) ? 7 : 3;
 	t->cpu.r[2] = 0;
 	return host_ret;
@@ -331,32 +271,15 @@ static void random(struct thread *t)
 
 /* --- state in memory ---------------------------------------------------------------------------------------- */
 
-/* A helper's access to guest memory failed: the page fault, as translated code would have raised it. */
-u64 rt_page_fault(struct thread *t, gaddr a, size_t n, bool write)
-{
-	struct vma v;
-	u32 need = write ? 2 : 1;
-	gaddr end = a + n;
-	bool there;
-
-	for (;;) {
-		there = rt_vma(a, &v) && v.lo <= a;
-		if (!there || !(v.prot & (write ? need : 7)) || v.hi >= end) break;
-		a = v.hi;
-	}
-	t->prot_err = 4 | (write ? 2 : 0) | (there && v.prot);
-	return rt_raise(t, SIGSEGV, there ? SEGV_ACCERR_ : SEGV_MAPERR_, a);
-}
-
 static u64 fxsave(struct thread *t, u64 host_ret)
 {
 	gaddr a = t->cpu.scratch[0];
 	u8 img[416];
 
-	if (a & 15 || a >> 47) return gp(t);
+	if (a & 15) return rt_gp(t);
 	rt_vectors_save(&t->cpu);
 	x86_fxsave(&t->cpu, img);
-	return rt_write(a, img, sizeof img) ? host_ret : rt_page_fault(t, a, 512, true);
+	return rt_write(a, img, sizeof img) ? host_ret : rt_page_fault(t, a, sizeof img, true);
 }
 
 static u64 fxrstor(struct thread *t, u64 host_ret)
@@ -364,10 +287,10 @@ static u64 fxrstor(struct thread *t, u64 host_ret)
 	gaddr a = t->cpu.scratch[0];
 	u8 img[416];
 
-	if (a & 15 || a >> 47) return gp(t);
-	if (!rt_read(img, a, sizeof img)) return rt_page_fault(t, a, 512, false);
+	if (a & 15) return rt_gp(t);
+	if (!rt_read(img, a, sizeof img)) return rt_page_fault(t, a, sizeof img, false);
 	rt_vectors_save(&t->cpu);
-	if (!x86_fxrstor(&t->cpu, img)) return gp(t);
+	if (!x86_fxrstor(&t->cpu, img)) return rt_gp(t);
 	rt_vectors_load(&t->cpu);
 	return host_ret;
 }
@@ -376,7 +299,7 @@ static u64 ldmxcsr(struct thread *t, u64 host_ret)
 {
 	u32 v = t->cpu.scratch[0];
 
-	if (v & ~MXCSR_MASK) return gp(t);
+	if (v & ~MXCSR_MASK) return rt_gp(t);
 	x86_set_mxcsr(&t->cpu, v);
 	return host_ret;
 }
@@ -411,10 +334,10 @@ u64 rt_helper(struct thread *t, u64 nr, u64 host_ret)
 	case TR_H_UD:       return rt_raise(t, SIGILL, ILL_ILLOPN_, t->cpu.rip);
 	case TR_H_UNKNOWN:  return unknown(t);
 	case TR_H_INT3:
-	case TR_H_INT:      return interrupt(t);
+	case TR_H_INT:      return rt_interrupt(t);
 	case TR_H_DE:       return rt_raise(t, SIGFPE, FPE_INTDIV_, t->cpu.rip);
-	case TR_H_GP:       return gp(t);
-	case TR_H_BADFETCH: return bad_fetch(t);
+	case TR_H_GP:       return rt_gp(t);
+	case TR_H_BADFETCH: return rt_bad_fetch(t);
 	case TR_H_CPUID:    cpuid(t); return host_ret;
 	case TR_H_RDTSC:    rdtsc(t); return host_ret;
 	case TR_H_RDTSCP:   rdtscp(t); return host_ret;

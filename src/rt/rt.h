@@ -42,6 +42,7 @@ struct thread {
 	u64 drop_epoch;                 /* the arena epoch this thread's pairs belong to */
 	u32 prot_err;
 	/* run.c */
+	bool storing;                   /* it has a page to itself for a store (smc.c) */
 	bool stepping;                  /* it runs one instruction under TF: SIGTRAP is next */
 	u64 single; gaddr single_rip;   /* where rt_code_single put its code, and for which instruction */
 };

@@ -130,20 +130,21 @@ static void forget(void)
 	tr_forget(&tr);
 }
 
-/* Were all pages left alone since their bytes were read? Ends the translation's use of them. */
-static bool unchanged(void)
+/* A page that was not left alone since its bytes were read, or 0. Ends the translation's use of the pages. */
+static gaddr disturbed(void)
 {
-	bool ok = true;
+	gaddr page = 0;
 
 	while (nused) {
 		gaddr at = used[--nused];
 
-		ok &= rt_smc_valid(at, at + GUEST_PAGE);
+		if (!rt_smc_valid(at, at + GUEST_PAGE))
+			page = at;
 	}
 	turn++;
-	if (!ok)
+	if (page)
 		forget();
-	return ok;
+	return page;
 }
 
 /* Up to n bytes at pc; an instruction may straddle pages of different maps. */
@@ -283,6 +284,7 @@ static u64 translate(gaddr pc, enum kind kind)
 {
 	struct arena *a;
 	struct region *r;
+	gaddr page;
 
 	for (;;) {
 		a = arena_for(pc, REGION_ROOM);
@@ -299,10 +301,11 @@ static u64 translate(gaddr pc, enum kind kind)
 				break;
 			env.max_insns = env.max_insns ? env.max_insns / 2 : 32;
 		}
-		if (unchanged())
+		page = disturbed();
+		if (!page)
 			break;
-		rt_unlock(&rt_code_lock);       /* somebody writes there, and may be waiting for the lock */
-		host_call(__NR_sched_yield);
+		rt_unlock(&rt_code_lock);
+		smc_wait(page);
 		rt_lock(&rt_code_lock);
 	}
 	rt_counts[env.count] = TR_HOT_AFTER;
@@ -434,7 +437,7 @@ u64 rt_run_lookup(struct thread *t, gaddr pc)
 	u64 h;
 
 	if (unlikely(t->alone)) stop_end(t);
-	smc_stored(t);
+	if (unlikely(t->storing)) smc_stored(t);
 	if (unlikely(t->stepping)) return rt_raise(t, SIGTRAP, TRAP_TRACE_, pc);
 	h = rt_code(t, pc);
 	rt_stats.lookups++;

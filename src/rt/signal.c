@@ -443,13 +443,13 @@ u64 rt_raise(struct thread *t, int sig, int code, gaddr addr)
 
 	switch (sig) {
 	case SIGSEGV: t->trapno = code == SI_KERNEL_ ? 13 : 14; break;
-	case SIGBUS:  t->trapno = code == BUS_ADRALN_ ? 17 : 14; break;
+	case SIGBUS:  t->trapno = code == BUS_ADRALN_ ? 17 : code == SI_KERNEL_ ? 12 : 14; break;
 	case SIGFPE:  t->trapno = code == FPE_INTDIV_ ? 0 : t->cpu.x87.pending ? 16 : 19; break;
 	case SIGILL:  t->trapno = 6; break;
 	case SIGTRAP: t->trapno = code == SI_KERNEL_ ? 3 : 1; break;
 	}
 	if (t->trapno == 14) t->cr2 = addr;             /* prot_err is the caller's for 13 and 14 */
-	else if (t->trapno != 13) t->prot_err = 0;
+	else if (t->trapno != 13 && t->trapno != 12) t->prot_err = 0;
 	if (rt_opt.strace) rt_print(2, "%d --- signal %d code %d addr %lx rip %lx\n", t->tid, sig, code, addr, t->cpu.rip);
 	sig_force(t, sig, &si);
 	return rt_code(t, t->cpu.rip);

@@ -95,13 +95,6 @@ void fault_handler(int sig, struct siginfo *si, struct host_context *uc);
 bool fault_in_code(u64 pc);                             /* translated code: no lock needed to say so */
 _Noreturn void rt_resume(struct thread *t);
 
-/* --- helper.c */
-struct insn;
-bool rt_insn_at(gaddr rip, struct insn *i);
-
-/* --- helper.c: an access of n bytes at a, by a helper, did not succeed: the page fault that it is */
-u64  rt_page_fault(struct thread *t, gaddr a, size_t n, bool write);
-
 /* --- dbg/crash.c: an own bug; prints what is known and dies of the signal */
 _Noreturn void dbg_crash(int sig, const struct siginfo *si, const struct host_context *uc, struct thread *t);
 

@@ -8,7 +8,9 @@
  * writable view, one executable), so all of this process's maps of them are marked alike.
  */
 #include "rt/smc.h"
+#include "rt/host.h"
 #include "rt/mem.h"
+#include <linux/futex.h>
 
 enum { PROT_WRITE_ = 2, MAP_SHARED_ = 1 };
 
@@ -57,33 +59,78 @@ static void give_up(gaddr page)
 }
 
 /* A page that was given up for a store that has still to run: nobody marks it meanwhile, or two threads, one that
- * stores and one that runs what is stored, would take it from each other for ever. Whoever wants the page tries again
- * (rt_code), at most TRIES times: the store's thread may be stopped. */
-#define TRIES 1000
+ * stores and one that runs what is stored, would take it from each other for ever. Who wants to translate the page sleeps
+ * until the store is done, and not under a lock, since the store's thread needs some; but for at most TRIES
+ * milliseconds: that thread may be stopped. */
+enum { CLAIMS = 8, TRIES = 1000 };
 
-static struct { gaddr page; struct thread *by; u32 refused; } storing;
+static struct claim { gaddr page; struct thread *by; u32 tries; } claims[CLAIMS];
+static u32 done;                        /* counts stores that were waited for */
+
+static void claim(struct thread *t, gaddr page)
+{
+	for (u32 k = 0; k < CLAIMS; k++) {      /* there are enough for all but a strange program, which is slow then */
+		struct thread *by = __atomic_load_n(&claims[k].by, __ATOMIC_RELAXED), *none = 0;
+
+		if (by != t && (by || !__atomic_compare_exchange_n(&claims[k].by, &none, t, false, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)))
+			continue;
+		claims[k].tries = 0;
+		__atomic_store_n(&claims[k].page, page, __ATOMIC_RELEASE);
+		t->storing = true;
+		return;
+	}
+}
 
 void smc_stored(struct thread *t)
 {
-	if (__atomic_load_n(&storing.by, __ATOMIC_RELAXED) == t) __atomic_store_n(&storing.by, 0, __ATOMIC_RELEASE);
+	t->storing = false;
+	for (u32 k = 0; k < CLAIMS; k++) {
+		if (__atomic_load_n(&claims[k].by, __ATOMIC_RELAXED) != t) continue;
+		__atomic_store_n(&claims[k].page, 0, __ATOMIC_RELAXED);
+		__atomic_store_n(&claims[k].by, 0, __ATOMIC_RELEASE);
+		__atomic_add_fetch(&done, 1, __ATOMIC_SEQ_CST);
+		host_call(__NR_futex, &done, FUTEX_WAKE | FUTEX_PRIVATE_FLAG, 0x7fffffff);
+	}
 }
 
-static bool refused(gaddr lo, gaddr hi)
+void smc_fork_child(void)
 {
-	struct thread *by = __atomic_load_n(&storing.by, __ATOMIC_ACQUIRE);
-
-	if (!by || by == rt_self() || storing.page >= hi || storing.page + rt.page <= lo) return false;
-	return ++storing.refused < TRIES;
+	rt_self()->storing = false;
+	for (u32 k = 0; k < CLAIMS; k++)
+		claims[k] = (struct claim){ 0 };
 }
 
-bool smc_write(gaddr a)
+static struct claim *refused(gaddr lo, gaddr hi)
+{
+	for (u32 k = 0; k < CLAIMS; k++) {
+		gaddr page = __atomic_load_n(&claims[k].page, __ATOMIC_ACQUIRE);
+
+		if (page && page < hi && page + rt.page > lo && claims[k].by != rt_self() && claims[k].tries < TRIES)
+			return &claims[k];
+	}
+	return 0;
+}
+
+void smc_wait(gaddr page)
+{
+	s64 ms[2] = { 0, 1000000 };
+	u32 seen = __atomic_load_n(&done, __ATOMIC_SEQ_CST);
+	struct claim *c = refused(page, page + GUEST_PAGE);
+
+	if (!c) {
+		host_call(__NR_sched_yield);
+		return;
+	}
+	c->tries++;
+	host_call(__NR_futex, &done, FUTEX_WAIT | FUTEX_PRIVATE_FLAG, seen, ms);
+}
+
+bool smc_write(gaddr a, bool later)
 {
 	gaddr page = align_down(a, (u64)rt.page), hi;
 
 	if (a >= rt.limit || !writable(a, &hi)) return false;
-	storing.page = page;
-	storing.refused = 0;
-	__atomic_store_n(&storing.by, rt_self(), __ATOMIC_RELEASE);
+	if (later) claim(rt_self(), page);
 	/* Not marked, yet it faulted: another thread was quicker. */
 	if (mem_tracked_any(page, page + rt.page)) give_up(page);
 	return true;

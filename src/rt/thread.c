@@ -10,6 +10,7 @@
 #include "rt/host.h"
 #include "rt/mem.h"
 #include "rt/signal.h"
+#include "rt/smc.h"
 #include "rt/stop.h"
 #include "rt/string.h"
 #include <linux/mman.h>
@@ -228,5 +229,6 @@ void thread_fork_child(struct thread *t)
 	t->sig->refs = 1;
 	t->robust_list = 0;
 	t->sent = 0;
+	smc_fork_child();
 	t->vfork_child = t->own_process = false;
 }

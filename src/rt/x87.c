@@ -6,6 +6,7 @@
  * cpu.x87_next, X87_COMMIT makes it the state, so that a page fault in between finds nothing changed.
  */
 #include "rt/x87.h"
+#include "rt/except.h"
 #include "rt/signal.h"
 #include "rt/string.h"
 #include "x86/insn.h"

@@ -1,0 +1,144 @@
+/* except.c - the guest's exceptions, from what is known of an access or an instruction to signal, si_code and address.
+ *
+ * As Linux tells them on x86-64: a page fault has its address; an address that is not canonical, a misaligned operand
+ * and what only the kernel may do are #GP, without one, and SIGBUS where the stack's segment was used (#SS).
+ * SDM vol. 3 6.15; vol. 1 3.3.7.1 (canonical addresses), 3.4.2.1 (the stack's segment).
+ */
+#include "rt/except.h"
+#include "gen/decode.h"
+#include "rt/mem.h"
+#include "rt/signal.h"
+
+enum { ERR_PRESENT = 1, ERR_WRITE = 2, ERR_USER = 4, ERR_FETCH = 16 };
+
+bool rt_insn_at(gaddr rip, struct insn *i)
+{
+	u8 b[15];
+	size_t n = sizeof b;
+
+	while (n && !rt_read(b, rip, n))
+		n--;
+	return x86_decode(i, b, n, rip, rt.x86) == X86_OK;
+}
+
+u64 rt_gp(struct thread *t)
+{
+	t->prot_err = 0;
+	return rt_raise(t, SIGSEGV, SI_KERNEL_, 0);
+}
+
+/* --- addresses */
+
+bool rt_canonical(gaddr a) { return a >> 47 == 0 || a >> 47 == 0x1ffff; }
+
+/* The last page below 2^47 counts to the kernel; nothing is told of what is there. */
+static bool kernel(gaddr a) { return a >= GUEST_LIMIT; }
+
+static bool pushes(u16 mn)
+{
+	switch (mn) {
+	case MN_PUSH: case MN_POP: case MN_PUSHF: case MN_POPF: case MN_CALL: case MN_CALLF: case MN_RET: case MN_RETF:
+	case MN_IRET: case MN_ENTER: case MN_LEAVE:
+		return true;
+	}
+	return false;
+}
+
+/* Does i's access at a go by SS? By its base register, or because it pushes or pops. */
+static bool by_stack(struct thread *t, const struct insn *i, gaddr a)
+{
+	bool memory = false;
+
+	for (int n = 0; n < 4; n++)
+		memory |= i->o[n].kind == OP_MEM;
+	if (pushes(x86_rows[i->row].mn) && (!memory || a - t->cpu.r[RSP] + 64 < 128)) return true;
+	return memory && (i->base == RSP || i->base == RBP) && i->seg != SEG_FS && i->seg != SEG_GS;
+}
+
+u64 rt_not_canonical(struct thread *t, gaddr a)
+{
+	struct insn i;
+
+	t->prot_err = 0;
+	if (rt_insn_at(t->cpu.rip, &i) && by_stack(t, &i, a)) return rt_raise(t, SIGBUS, SI_KERNEL_, 0);
+	return rt_raise(t, SIGSEGV, SI_KERNEL_, 0);
+}
+
+/* "Present": x86 has no page table entry for PROT_NONE. */
+u32 rt_fault_error(gaddr a, bool write, int *code)
+{
+	struct vma v;
+	u32 err = ERR_USER | (write ? ERR_WRITE : 0);
+
+	if (kernel(a)) {
+		*code = SEGV_MAPERR_;
+		return err | ERR_PRESENT;
+	}
+	return err | (*code == SEGV_ACCERR_ && rt_vma(a, &v) && v.lo <= a && v.prot ? ERR_PRESENT : 0);
+}
+
+u64 rt_page_fault(struct thread *t, gaddr a, size_t n, bool write)
+{
+	gaddr end = a + n;
+	struct vma v;
+	u8 byte;
+	int code;
+
+	for (;; a = align_down(a, GUEST_PAGE) + GUEST_PAGE) {   /* the first page that it cannot have */
+		if (!rt_canonical(a)) return rt_not_canonical(t, a);
+		code = rt_vma(a, &v) && v.lo <= a ? SEGV_ACCERR_ : SEGV_MAPERR_;
+		if (code == SEGV_MAPERR_ || !(v.prot & (write ? 2 : 7))) break;
+		if (!rt_read(&byte, a, 1)) {
+			t->prot_err = ERR_USER | (write ? ERR_WRITE : 0);
+			return rt_raise(t, SIGBUS, BUS_ADRERR_, a);
+		}
+		if (a >= end) break;
+	}
+	t->prot_err = rt_fault_error(a, write, &code);
+	return rt_raise(t, SIGSEGV, code, a);
+}
+
+/* --- instructions */
+
+u64 rt_bad_fetch(struct thread *t)
+{
+	gaddr a = t->cpu.rip;
+	struct vma v;
+	bool there = false;
+	u8 byte;
+
+	if (!rt_canonical(a)) return rt_gp(t);
+	for (int k = 0; k < 2; k++) {           /* the page it starts in, or the next one */
+		there = rt_vma(a, &v) && v.lo <= a;
+		if (!there || !(v.prot & 4)) break;
+		if (!rt_read(&byte, a, 1)) return rt_raise(t, SIGBUS, BUS_ADRERR_, a);  /* behind the file's end */
+		a = align_down(a, GUEST_PAGE) + GUEST_PAGE;
+	}
+	t->prot_err = ERR_FETCH | ERR_USER | ((there && v.prot) || kernel(a) ? ERR_PRESENT : 0);
+	return rt_raise(t, SIGSEGV, there ? SEGV_ACCERR_ : SEGV_MAPERR_, a);
+}
+
+static bool prefix(u8 b)
+{
+	return b >> 4 == 4 || b == 0x66 || b == 0x67 || b == 0xf2 || b == 0xf3 || (b & 0xe7) == 0x26 || (b & 0xfe) == 0x64;
+}
+
+u64 rt_interrupt(struct thread *t)
+{
+	gaddr pc = t->cpu.rip;
+	u8 b[2] = { 0 };
+
+	for (rt_read(b, pc, 2); prefix(b[0]); rt_read(b, ++pc, 2))
+		;
+	if (b[0] == 0xf1) {
+		t->cpu.rip = pc + 1;
+		return rt_raise(t, SIGTRAP, TRAP_BRKPT_, pc + 1);
+	}
+	if (b[0] == 0xcc || (b[0] == 0xcd && b[1] == 3)) {
+		t->cpu.rip = pc + (b[0] == 0xcc ? 1 : 2);
+		return rt_raise(t, SIGTRAP, SI_KERNEL_, 0);
+	}
+	if (b[1] == 4) t->cpu.rip = pc + 2;     /* #OF is a trap: it comes after the instruction */
+	t->prot_err = b[1] == 4 ? 0 : b[1] << 3 | 2;
+	return rt_raise(t, SIGSEGV, SI_KERNEL_, 0);
+}
