@@ -389,25 +389,44 @@ static u64 single(struct thread *t, gaddr pc, enum tr_order order)
 u64 rt_code_single(struct thread *t, gaddr pc) { return single(t, pc, rt.order); }
 u64 rt_code_alone(struct thread *t, gaddr pc)  { return single(t, pc, TR_PLAIN); }
 
-/* Guest addresses of accesses that crossed what ldapr and stlr can do, in ordered code. */
-static gaddr crossing[256];
+struct change { gaddr lo, hi; bool loops; };    /* loops: one of the regions that were dropped may loop */
+static void drop_range(struct change *x);
+
+/* Guest addresses of accesses that crossed what ldapr and stlr can do, in ordered code: a hash table that forgets. */
+static gaddr crossing[4096];
+
+static gaddr *crossing_slot(gaddr pc)
+{
+	gaddr *p = 0;
+
+	for (u32 k = 0; k < 16; k++) {
+		p = &crossing[(pc + k) % countof(crossing)];
+		if (*p == pc || !*p)
+			return p;
+	}
+	return p;
+}
 
 static bool crosses(void *ctx, gaddr pc)
 {
 	(void)ctx;
-	return crossing[pc % countof(crossing)] == pc;
+	return *crossing_slot(pc) == pc;
 }
 
+/* Another thread may have been here and dropped the region that this one is still in; one that lives was made to do it. */
 bool rt_misaligned(struct thread *t, u64 host)
 {
 	gaddr rip;
+	bool mended;
 
-	(void)t;
-	if (rt.order != TR_TSO || !rt_code_rip(host, &rip) || crosses(0, rip))
+	if (rt.order != TR_TSO || !rt_code_rip(host, &rip))
 		return false;
-	crossing[rip % countof(crossing)] = rip;
-	rt_code_changed(rip, rip + 1);
-	return true;
+	rt_lock(&rt_code_lock);
+	mended = crosses(0, rip) && host - t->single >= SINGLE_ROOM && !arena_find(arena_of(host), host)->dead;
+	*crossing_slot(rip) = rip;
+	drop_range(&(struct change){ rip, rip + 1, false });
+	rt_unlock(&rt_code_lock);
+	return !mended;
 }
 
 void rt_code_fork(int step)
@@ -605,8 +624,6 @@ static void drop(struct arena *a, struct region *r)
 	}
 }
 
-struct change { gaddr lo, hi; bool loops; };
-
 static void changed(struct arena *a, struct region *r, gaddr page, void *ctx)
 {
 	struct change *x = ctx;
@@ -619,21 +636,25 @@ static void changed(struct arena *a, struct region *r, gaddr page, void *ctx)
 	epoch++;
 }
 
+static void drop_range(struct change *x)
+{
+	u32 before = epoch;
+
+	forget();
+	pageidx_each(x->lo, x->hi, changed, x);
+	if (rt_self() && epoch != before)       /* its pairs say what return sites read that may be gone */
+		rt_self()->cpu.pair_sp = rt_self()->cpu.pair_base;
+}
+
 void rt_code_changed(gaddr lo, gaddr hi)
 {
 	struct change x = { lo, hi, false };
-	struct thread *t = rt_self();
-	u32 before;
 
 	rt_lock(&rt_code_lock);
-	before = epoch;
-	forget();
-	pageidx_each(lo, hi, changed, &x);
-	if (t && epoch != before)               /* its pairs say what return sites read that may be gone */
-		t->cpu.pair_sp = t->cpu.pair_base;
+	drop_range(&x);
 	rt_unlock(&rt_code_lock);
-	if (t && x.loops)
-		stop_nudge(t);
+	if (x.loops && rt_self())
+		stop_nudge(rt_self());
 }
 
 void rt_code_unmap(gaddr lo, gaddr hi)

@@ -126,7 +126,23 @@ EMIT(popf, RAW | IMPLICIT)
 
 /* ---- frames and tables */
 
-/* [rsp - w] = rBP, then the outer frames' pointers and this one's; all stores before a register changes. */
+/* Writes a byte of memory as it is. */
+static void probe(struct tr *c, int at)
+{
+	u32 *loop;
+
+	if (has(c, HOST_LSE)) {
+		a_ldaddal(c, 1, XZR, T_SRC, at);
+		return;
+	}
+	loop = c->code.p;
+	a_ldaxr(c, 1, T_SRC, at);
+	a_stlxr(c, 1, T1, T_SRC, at);
+	a_cbnz(c, 4, T1, (u8 *)loop - (u8 *)c->code.p);
+}
+
+/* [rsp - w] = rBP, then the outer frames' pointers and this one's; all stores before a register changes, and a probe of
+ * where rsp will be. */
 EMIT(enter, RAW | IMPLICIT)
 {
 	int w = i->w == 2 ? 2 : 8, level = i->imm2 & 31;
@@ -150,9 +166,11 @@ EMIT(enter, RAW | IMPLICIT)
 		a_sub_i(c, 8, T3, T3, w);
 		tr_store(c, tr_ea_reg(T3), w, T_DST);
 	}
-	tr_mov_gpr(c, w, BP, T_DST);
 	a_mov_i(c, 4, T0, (u16)i->imm);
-	a_sub(c, 8, SP_, T3, T0);
+	a_sub(c, 8, T3, T3, T0);
+	probe(c, T3);
+	tr_mov_gpr(c, w, BP, T_DST);
+	a_mov(c, 8, SP_, T3);
 }
 
 EMIT(leave, RAW | IMPLICIT)                     /* rsp = rbp; pop rbp */

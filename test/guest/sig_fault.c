@@ -80,6 +80,8 @@ int main(void)
 	RUN("movups load, hole", "\x0f\x10\x07", hole + 16, 0);
 	RUN("movups store, read-only", "\x0f\x11\x07", ro + 16, 0);
 	RUN("push to a bad stack", "\x48\x89\xe0\x48\x89\xfc\x50\x48\x89\xc4", 0x1000, 0);
+	RUN("enter, new rsp in a hole", "\x48\x89\xe0\x48\x89\xfc\xc8\xf8\x10\x00\x48\x89\xc4", hole + 0x1100, 0);
+	RUN("enter, new rsp read-only", "\x48\x89\xe0\x48\x89\xfc\xc8\xf8\x20\x02\x48\x89\xc4", rw + 0x108, 0);
 	RUN("load, kernel", "\x8b\x07", 0xffffffff80000000, 0);
 	RUN("store, kernel", "\x89\x07", 0xffff888000000000, 0);
 	RUN("load, past the end of a file", "\x8b\x07", file + 4096, 0);

@@ -6,7 +6,7 @@ runs=${RUNS:-100} n=0 bad=0
 out=$(mktemp) || exit 2
 trap 'rm -f "$out"' EXIT
 cd "$top" || exit 2
-for p in ${PROGRAMS:-thread_stress fork_threads smc split_lock}; do
+for p in ${PROGRAMS:-thread_stress thread_align fork_threads smc split_lock}; do
 	good=0
 	for run in $(seq "$runs"); do
 		timeout -k 5 "${LIMIT:-120}" build/host/execwatch -b build/stele "build/guest/$p" > "$out" 2>&1 < /dev/null
