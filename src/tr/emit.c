@@ -230,11 +230,12 @@ static void leave_fcmp(struct tr *c, const struct insn *i)
 static void insn(struct tr *c, struct insn *i)
 {
 	const struct emitter *e = tr_emitter(i);
+	gaddr pc = c->first ? c->first->pc : i->pc;     /* where it faults */
 
 	c->i = i;
-	c->crosses = c->env->order == TR_TSO && c->env->crosses && c->env->crosses(c->env->ctx, i->pc);
+	c->crosses = c->env->order == TR_TSO && c->env->crosses && c->env->crosses(c->env->ctx, pc);
 	c->live = i->live;
-	tr_note(c, c->first ? c->first->pc : i->pc);
+	tr_note(c, pc);
 	if (!i->fact)
 		leave_fcmp(c, i);
 	if (i->fact)

@@ -18,5 +18,5 @@ twin_sh "known vectors" 'printf abc | openssl dgst -sha256 -r; printf "" | opens
 	printf 00112233445566778899aabbccddeeff | xxd -r -p | openssl enc -aes-128-ecb -nopad -K 000102030405060708090a0b0c0d0e0f | xxd -p'
 LIMIT=600 FILTER="grep -E '^(Protocol|Cipher|    Protocol|    Cipher|Verification|olleh|subject|New, )' | sort -u" twin_sh "TLS server and client" 'openssl req -x509 -newkey rsa:2048 -nodes -keyout k -out c -days 30 -subj /CN=localhost 2>/dev/null
 	for v in -tls1_3 -tls1_2; do openssl s_server $v -accept 127.0.0.1:45443 -key k -cert c -rev -naccept 2 > got 2>&1 & s=$!; for i in $(seq 200); do (exec 3<>/dev/tcp/127.0.0.1/45443) 2>/dev/null && break; sleep 0.1; done
-	{ echo hello; sleep 1; } | openssl s_client $v -connect 127.0.0.1:45443 -CAfile c; wait $s; done; rm -f k c got'
+	: > said; { echo hello; for i in $(seq 300); do grep -q olleh said && break; sleep 0.1; done; } | openssl s_client $v -connect 127.0.0.1:45443 -CAfile c > said; cat said; wait $s; done; rm -f k c got said'
 finish
