@@ -31,6 +31,7 @@ enum { CALLABLE = 1,                    /* the word before the entry pushes the 
 struct lock rt_code_lock;
 static struct tr tr;                    /* under rt_code_lock */
 struct stats rt_stats;
+static bool dropped;                    /* there are dead regions */
 static u32 epoch;                       /* counts drops: a host address kept over one may be stale */
 
 /* --- the table of entries */
@@ -556,7 +557,7 @@ u64 rt_run_link(struct thread *t, u64 record)
 	if (unlikely(t->alone)) stop_end(t);
 	rt_lock(&rt_code_lock);
 	rt_stats.links++;
-	if (dead_entry(record, &pc)) {
+	if (dropped && dead_entry(record, &pc)) {
 		h = code(pc, false);
 		link_to(record, h, pc, false);
 	} else if (back == TR_LINK_HOT) {
@@ -612,7 +613,7 @@ bool rt_code_rip(u64 host, gaddr *rip)
  * goes on to the new code. */
 static void drop(struct arena *a, struct region *r)
 {
-	r->dead = true;
+	r->dead = dropped = true;
 	for (u32 k = 0; k < r->nentry; k++) {
 		struct rentry *n = &region_entries(r)[k];
 		gaddr pc = r->lo + n->guest;
@@ -683,6 +684,7 @@ static void drop_all(void)
 	for (u64 k = 0; k < slots; k++)
 		table[k] = (struct slot){ 0 };
 	filled = nlinks = 0;
+	dropped = false;
 	rt_lock(&rt_threads_lock);
 	for (struct thread *t = rt_threads; t; t = t->next)
 		clear(t);

@@ -171,11 +171,11 @@ static void operands(struct tr *c, struct insn *i, const struct emitter *e)
 	struct ea m = { 0 };
 	bool store = false;
 
-	for (int n = 0; n < 4; n++)
+	for (int n = 0; n < 4 && i->o[n].kind; n++)
 		if (i->o[n].kind == OP_MEM)
 			m = tr_ea(c, i, i->o[n].w);
-	for (int n = 0; n < 4 && ns < 2; n++)
-		if (i->o[n].kind && i->o[n].access & OP_READ) {
+	for (int n = 0; n < 4 && i->o[n].kind && ns < 2; n++)
+		if (i->o[n].access & OP_READ) {
 			s[ns] = n == 0 && c->first ? reg(&c->first->o[1]) : source(c, i, e, n, ns, &m);
 			ns++;
 		}

@@ -211,7 +211,11 @@ static struct block *grow(struct tr *c, gaddr pc, u32 max)
 	gaddr stop = above < c->nblk ? c->blk[c->order[above]].pc : ~0ull;
 	struct insn *i;
 
-	*b = (struct block){ .pc = pc, .first = c->nins, .next.block = -1, .taken.block = -1 };
+	b->pc = pc;
+	b->len = b->n = b->npred = 0;
+	b->first = c->nins;
+	b->next = b->taken = (struct edge){ .block = -1 };
+	b->entry = b->loop = b->call = false;
 	insert(c, c->nblk);
 	for (;;) {
 		i = take(c, pc);
