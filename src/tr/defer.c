@@ -146,14 +146,22 @@ static void meet(struct block *t, int src, bool *changed)
 	}
 }
 
+/* The source of a cold block, where finding one must cost nearly nothing: just before its conditional branch. */
+static int adjacent(struct tr *c, struct block *b)
+{
+	int n = b->first + b->n - 2;
+
+	return n >= b->first && c->ins[n + 1].mn == MN_Jcc && source(&c->ins[n]) ? n : NONE;
+}
+
 void tr_sources(struct tr *c)
 {
 	s16 w[TR_MAX_BLOCKS];                   /* each block's own source; NONE: it writes flags otherwise; TOP: it does not */
 	bool changed = true;
 
-	if (c->env->cold) {                     /* costs more to find out than it saves there */
+	if (c->env->cold) {
 		for (u32 k = 0; k < c->nblk; k++)
-			c->blk[k].src = NONE;
+			c->blk[k].src = adjacent(c, &c->blk[k]);
 		return;
 	}
 	for (u32 k = 0; k < c->nblk; k++) {

@@ -377,10 +377,13 @@ void tr_forget(struct tr *c)
 		c->decoded[k].len = 0;
 }
 
-static void look_ahead(struct tr *c, struct edge *e)
+/* A cold region's conditional branch is not looked behind: most are never taken, and decoding costs. */
+static void look_ahead(struct tr *c, const struct block *b, struct edge *e)
 {
+	bool blind = c->env->single || c->env->plain || (c->env->cold && b->taken.pc && !b->call);
+
 	if (e->pc && e->block < 0)
-		e->live = c->env->single || c->env->plain ? F_ALL : tr_flags_needed(c, e->pc);
+		e->live = blind ? F_ALL : tr_flags_needed(c, e->pc);
 }
 
 /* Parts and lanes, where some instruction may gain from knowing them. */
@@ -409,8 +412,8 @@ void tr_live(struct tr *c)
 		struct block *b = &c->blk[k];
 
 		b->live_in = 0;
-		look_ahead(c, &b->next);
-		look_ahead(c, &b->taken);
+		look_ahead(c, b, &b->next);
+		look_ahead(c, b, &b->taken);
 		b->taken.defer = !c->env->plain && b->taken.block < 0 && !b->call && tr_source(c, b) ? F_P | F_A : 0;
 	}
 	do {                                    /* against the order of addresses: without loops once is enough */
