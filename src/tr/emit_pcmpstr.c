@@ -1,4 +1,6 @@
-/* emit_pcmpstr.c - PCMPESTRI PCMPESTRM PCMPISTRI PCMPISTRM: a helper does them (rt/pcmpstr.c). SDM vol. 2. */
+/* emit_pcmpstr.c - PCMPESTRI PCMPESTRM PCMPISTRI PCMPISTRM: a helper does them (rt/pcmpstr.c), but for what strcmp and its
+ * like are made of. SDM vol. 1 12.10.3, vol. 2 4.1.
+ */
 #include "tr/vec.h"
 
 #define SCRATCH(n) (offsetof(struct cpu, scratch) + 8 * (n))
@@ -22,7 +24,73 @@ static void compare(struct tr *c, struct insn *i, int what)
 }
 EMIT(pcmpestri, RAW | IMPLICIT) { compare(c, i, PCMPSTR_EXPLICIT); }
 EMIT(pcmpestrm, RAW | IMPLICIT) { compare(c, i, PCMPSTR_EXPLICIT | PCMPSTR_MASK); }
-EMIT(pcmpistri, RAW | IMPLICIT) { compare(c, i, 0); }
+
+/* d = four ones for each byte that is not zero in mask register v. */
+static void nibbles(struct tr *c, int d, int v)
+{
+	a_vshrn_i(c, V8B, v, v, 4);
+	a_fmov_xv(c, 8, d, v);
+}
+
+/* d |= all that lies above its lowest one. */
+static void upwards(struct tr *c, int d, int t)
+{
+	a_neg(c, 8, t, d);
+	a_orr(c, 8, d, d, t);
+}
+
+/* PCMPISTRI of bytes, "equal each", least index: strings as masks of a nibble per byte, of which those are set that
+ * lie at the terminator or behind it. */
+static void equal_each(struct tr *c, struct insn *i)
+{
+	int a = i->o[0].reg, b = i->o[1].reg, ends_a = T0, ends_b = T1, res = T2, polarity = i->imm & 0x30;
+
+	if (i->o[1].kind == OP_MEM)
+		tr_loadv(c, tr_ea(c, i, 16), 16, b = V_B);
+	a_vcmeq_z(c, V16B, V0t, a);
+	a_vcmeq_z(c, V16B, V1t, b);
+	a_vcmeq(c, V16B, V2t, a, b);
+	nibbles(c, ends_a, V0t);
+	nibbles(c, ends_b, V1t);
+	nibbles(c, res, V2t);
+	upwards(c, ends_a, T3);
+	upwards(c, ends_b, T3);
+	a_orr(c, 8, T3, ends_a, ends_b);        /* equal where both are valid, and beyond the end of both */
+	a_bic(c, 8, res, res, T3);
+	a_and(c, 8, T3, ends_a, ends_b);
+	a_orr(c, 8, res, res, T3);
+	if (polarity == 0x10)
+		a_mvn(c, 8, res, res);
+	else if (polarity == 0x30)
+		a_eon(c, 8, res, res, ends_b);
+	a_rbit(c, 8, T3, res);
+	a_clz(c, 8, T3, T3);                    /* 64: none */
+	a_lsr_i(c, 4, G(RCX), T3, 2);
+	c->cs = CS_SUB;
+	if (live(c, F_P | F_A)) {
+		a_mov_i(c, 4, R_PF, 1);
+		a_mov(c, 8, R_AF, R_PF);
+	}
+	if (!live(c, F_O | F_S | F_Z | F_C))
+		return;
+	a_cmp_i(c, 8, res, 0);                  /* the top bit of ends_a: SF, of ends_b: ZF */
+	a_cset(c, 4, T3, CC_EQ);                /* C = !CF */
+	a_lsr_i(c, 8, ends_a, ends_a, 63);
+	a_bfi(c, 4, res, T3, 1, 1);             /* bit 0: OF */
+	a_lsr_i(c, 8, ends_b, ends_b, 63);
+	a_bfi(c, 4, res, ends_b, 2, 1);
+	a_bfi(c, 4, res, ends_a, 3, 1);
+	a_lsl_i(c, 4, res, res, 28);
+	a_msr(c, SR_NZCV, res);
+}
+
+EMIT(pcmpistri, RAW | IMPLICIT)
+{
+	if ((i->imm & 0x4d) == 0x08)
+		equal_each(c, i);
+	else
+		compare(c, i, 0);
+}
 EMIT(pcmpistrm, RAW | IMPLICIT) { compare(c, i, PCMPSTR_MASK); }
 
 _Static_assert(offsetof(struct cpu, scratch) % 16 == 0, "stored as vectors");

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 for p in sig_frame sig_fault sig_flags sig_step sig_stack sig_restart thread_stress thread_align misaligned fork_threads smc \
-         returns split_lock cpu_told; do
+         returns split_lock cpu_told pcmpstr; do
 	twin "$p" "$top/build/guest/$p"
 done
 finish
