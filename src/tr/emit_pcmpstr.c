@@ -39,26 +39,57 @@ static void upwards(struct tr *c, int d, int t)
 	a_orr(c, 8, d, d, t);
 }
 
-/* PCMPISTRI of bytes, "equal each", least index: strings as masks of a nibble per byte, of which those are set that
- * lie at the terminator or behind it. */
-static void equal_each(struct tr *c, struct insn *i)
+/* Both of these: res = IntRes1 of bytes, ends_a, ends_b = where the strings are not valid, V0t, V1t = where they are zero. */
+enum { ends_a = T0, ends_b = T1, res = T2 };
+
+static void equal_each(struct tr *c, int a, int b)
 {
-	int a = i->o[0].reg, b = i->o[1].reg, ends_a = T0, ends_b = T1, res = T2, polarity = i->imm & 0x30;
+	a_vcmeq(c, V16B, V2t, a, b);
+	nibbles(c, res, V2t);
+	a_orr(c, 8, T3, ends_a, ends_b);        /* equal where both are valid, and beyond the end of both */
+	a_bic(c, 8, res, res, T3);
+	a_and(c, 8, T3, ends_a, ends_b);
+	a_orr(c, 8, res, res, T3);
+}
+
+static void equal_any(struct tr *c, int a, int b)
+{
+	u32 *none, *again;
+
+	a_vmovi(c, V16B, V2t, 0, 0);
+	a_rbit(c, 8, T3, ends_a);
+	a_clz(c, 8, T3, T3);
+	a_lsr_i(c, 4, T3, T3, 2);
+	none = c->code.p;
+	a_cbz(c, 4, T3, 0);
+	v_mov(c, V0t, a);
+	again = c->code.p;
+	a_vdup_e(c, V16B, V1t, V0t, 0);           /* one character of the set after the other */
+	a_vcmeq(c, V16B, V1t, V1t, b);
+	a_vorr(c, V16B, V2t, V2t, V1t);
+	a_vext(c, V16B, V0t, V0t, V0t, 1);
+	a_sub_i(c, 4, T3, T3, 1);
+	a_cbnz(c, 4, T3, (u8 *)again - (u8 *)c->code.p);
+	a_bind(c, none);
+	nibbles(c, res, V2t);
+	a_bic(c, 8, res, res, ends_b);
+}
+
+/* PCMPISTRI of bytes, least index: strings as masks of a nibble per byte, of which those are set that lie at the terminator
+ * or behind it. */
+static void inlined(struct tr *c, struct insn *i)
+{
+	int a = i->o[0].reg, b = i->o[1].reg, polarity = i->imm & 0x30;
 
 	if (i->o[1].kind == OP_MEM)
 		tr_loadv(c, tr_ea(c, i, 16), 16, b = V_B);
 	a_vcmeq_z(c, V16B, V0t, a);
 	a_vcmeq_z(c, V16B, V1t, b);
-	a_vcmeq(c, V16B, V2t, a, b);
 	nibbles(c, ends_a, V0t);
 	nibbles(c, ends_b, V1t);
-	nibbles(c, res, V2t);
 	upwards(c, ends_a, T3);
 	upwards(c, ends_b, T3);
-	a_orr(c, 8, T3, ends_a, ends_b);        /* equal where both are valid, and beyond the end of both */
-	a_bic(c, 8, res, res, T3);
-	a_and(c, 8, T3, ends_a, ends_b);
-	a_orr(c, 8, res, res, T3);
+	(i->imm & 8 ? equal_each : equal_any)(c, a, b);
 	if (polarity == 0x10)
 		a_mvn(c, 8, res, res);
 	else if (polarity == 0x30)
@@ -86,8 +117,8 @@ static void equal_each(struct tr *c, struct insn *i)
 
 EMIT(pcmpistri, RAW | IMPLICIT)
 {
-	if ((i->imm & 0x4d) == 0x08)
-		equal_each(c, i);
+	if ((i->imm & 0x45) == 0)
+		inlined(c, i);
 	else
 		compare(c, i, 0);
 }
