@@ -15,15 +15,17 @@
 #include "rt/thread.h"
 #include "tr/tr.h"
 
-extern const char __executable_start[], etext[], rt_resume_begin[], rt_resume_end[] __attribute__((visibility("hidden")));
+extern const char __executable_start[], etext[], rt_resume_begin[], rt_resume_end[], x87_fast_begin[], x87_fast_end[]
+	__attribute__((visibility("hidden")));
 
 u64 rt_vdso_lo, rt_vdso_hi;
 enum { RESUME_POLL, RESUME_RAISE, RESUME_SINGLE, RESUME_AGAIN, RESUME_NOT_CANONICAL };
 
-/* Everything outside our own image, and the end of enter.S's way there, which has x29 loaded. */
+/* Everything outside our own image, what it calls with x29 loaded, and the end of enter.S's way there, likewise. */
 bool fault_in_code(u64 pc)
 {
 	if (pc >= (u64)rt_resume_begin && pc < (u64)rt_resume_end) return true;
+	if (pc >= (u64)x87_fast_begin && pc < (u64)x87_fast_end) return true;
 	return !(pc >= (u64)__executable_start && pc < (u64)etext) && !(pc >= rt_vdso_lo && pc < rt_vdso_hi);
 }
 

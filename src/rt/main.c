@@ -11,6 +11,7 @@
 #include "rt/options.h"
 #include "rt/signal.h"
 #include "rt/string.h"
+#include "rt/x87.h"
 #include "a64/host.h"
 #include "x86/cpuid.h"
 #include "x86/feature.h"
@@ -118,6 +119,7 @@ static void first_state(struct cpu *c)
 	c->df = 1;
 	c->mxcsr = 0x1f80;
 	c->fcw = 0x37f;
+	x87_mode(c);
 	rt_set_rflags(c, 0x202);
 	c->counts = rt_counts;
 	c->stub_link = (u64)rt_stub_link;

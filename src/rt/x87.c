@@ -9,7 +9,13 @@
 #include "rt/except.h"
 #include "rt/signal.h"
 #include "rt/string.h"
+#include "rt/asm.h"
 #include "x86/insn.h"
+
+_Static_assert(offsetof(struct cpu, fcw) == CPU_FCW && offsetof(struct cpu, x87.c1) == CPU_X87_C1, "asm.h");
+_Static_assert(offsetof(struct cpu, x87.pe) == CPU_X87_C1 + 1, "x87_fast.S stores both at once");
+
+extern const u64 x87_fast_table[], x87_slow_table[] __attribute__((visibility("hidden")));
 
 #define ONE63 (1ull << 63)
 
@@ -32,7 +38,13 @@ static u16 unmasked(const struct cpu *c, const struct x87 *x)
 	return (x->sw | (x->pe ? X87_PE : 0)) & ~c->fcw & 63;
 }
 
-static void mode(const struct cpu *c, struct x87 *x) { x->pending = unmasked(c, x) != 0; }
+/* x87_fast.S: its roundings, and PE masked? */
+static void mode(const struct cpu *c, struct x87 *x)
+{
+	x->pending = unmasked(c, x) != 0;
+	x->fast = (u64)((c->fcw & 0xf20) == 0x320 ? x87_fast_table : x87_slow_table);
+}
+
 void x87_mode(struct cpu *c) { mode(c, &c->x87); }
 
 void x87_set(struct cpu *c, u16 cw, u16 sw, u8 tag)
@@ -498,7 +510,7 @@ static void remember(struct cpu *c)
 		if (i.o[k].kind == OP_MEM) c->fdp = address(c, &i);
 }
 
-/* The rest of the region counts on nothing waiting: go on behind the instruction in another one. */
+/* The rest of the region counts on nothing waiting and on registers that are there: go on in another one. */
 static u64 leave(struct thread *t, union x87_desc d)
 {
 	t->cpu.rip += d.len;
@@ -513,13 +525,25 @@ u64 rt_x87(struct thread *t, u64 host_ret)
 
 	if (c->x87.pending && o.d.op < X87_NOWAIT)
 		return rt_raise(t, SIGFPE, code_of(unmasked(c, &c->x87)), c->rip);
+	if (o.d.op == X87_GUARD) {
+		x87_rotate(c, o.d.i);
+		return host_ret;
+	}
+	if (o.d.op == X87_MMX) {
+		x87_rotate(c, (c->x87.top + c->x87.bias) & 7);
+		c->x87.top = 0;
+		c->x87.tag = 0xff;
+		return host_ret;
+	}
 	if (is_control(o.d.op)) {
 		if (!control(c, o.d)) return page_fault(t, o.d);
 		return c->x87.pending && o.d.op < X87_NOWAIT ? leave(t, o.d) : host_ret;
 	}
 	if (o.d.op == X87_COMMIT) {
+		bool fault = !used(&c->x87, 0);
+
 		c->x87 = c->x87_next;
-		return c->x87.pending ? leave(t, o.d) : host_ret;
+		return c->x87.pending || fault ? leave(t, o.d) : host_ret;
 	}
 	if (stores) {
 		c->x87_next = c->x87;
@@ -531,5 +555,5 @@ u64 rt_x87(struct thread *t, u64 host_ret)
 	if (o.x->pending) remember(c);
 	if (stores && !(o.v.ex & ~c->fcw & (X87_IE | X87_OE | X87_UE))) return host_ret;
 	if (stores) c->x87 = c->x87_next;
-	return c->x87.pending ? leave(t, o.d) : host_ret;
+	return c->x87.pending || o.v.ex & X87_SF ? leave(t, o.d) : host_ret;
 }

@@ -36,12 +36,12 @@ struct cpu {
 	u64 spare[3];
 	struct x87 {                    /* see tr/x87.h */
 		u8 top;                 /* the slot that ST(0) is in                         */
-		u8 pending;             /* an unmasked exception waits: ES and B             */
 		u8 tag;                 /* a bit a slot: 1 = in use                          */
+		u8 pending;             /* an unmasked exception waits: ES and B             */
 		u8 bias;                /* physical register = (slot + bias) mod 8           */
 		u8 c1, pe;              /* of the status word: C1, PE                        */
 		u16 sw;                 /* the rest of it: exceptions, stack fault, C0 C2 C3 */
-		u64 arith;              /* x87_fast.c's table of entries, for the modes that fcw asks for */
+		u64 fast;               /* rt/x87_fast.S's table of entries, as fcw asks for */
 		u64 fip;
 		struct { u64 m, se; } st[8];    /* slots: significand; sign and exponent in the low 16 bits */
 	} x87;

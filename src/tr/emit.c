@@ -273,9 +273,12 @@ static void block(struct tr *c, struct block *b, bool first)
 		if (b->loop)
 			a_ldr_i(c, 8, XZR, R_POLL, 0);
 	}
+	tr_x87_block(c, b);
 	for (struct insn *i = &c->ins[b->first]; i < end; i++) {
 		if (c->code.p + TR_INSN_ROOM > c->code.end)
 			return;
+		if (c->has_x87)
+			tr_x87_before(c, i);
 		int n = tr_fuse(c, i, end);
 
 		if (n && !c->first) {
@@ -285,6 +288,8 @@ static void block(struct tr *c, struct block *b, bool first)
 		i += n;
 		insn(c, i);
 	}
+	if (c->has_x87)
+		tr_x87_before(c, 0);
 	c->live = b->next.live;
 	tr_next(c, b);
 }
@@ -294,7 +299,7 @@ int tr_emit(struct tr *c)
 	c->start = c->code.p;
 	c->count = c->guarded = 0;
 	c->noted = CS_SUB;
-	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = c->nlink = c->nlit = c->nnan = 0;
+	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = c->nlink = c->nlit = c->nnan = c->nx87_cold = 0;
 	c->low.i = 0;
 	for (u32 k = 0; k < c->nblk; k++) {
 		c->blk[k].host = 0;
@@ -322,5 +327,6 @@ int tr_translate(struct tr *c, gaddr pc)
 	tr_region(c, pc);
 	tr_sources(c);
 	tr_live(c);
+	tr_x87(c);
 	return tr_emit(c);
 }

@@ -1,10 +1,11 @@
-/* emit_x87.c - the x87's instructions.
+/* emit_x87.c - the x87's instructions, as one table, and how rt/x87.c executes one whole.
  *
- * The helper of rt/x87.c executes an operation whole; here are its operands' loads and stores, so that they fault as
- * any others do and in order. SDM vol. 1, 8.
+ * Most need not go there: x87_inline.c has those that translated code does itself. SDM vol. 1, 8.
+ *
+ * A memory operand is accessed here, so that it faults as any other does: values to be loaded and stored pass through
+ * scratch[0] and [1], and a store is done between two visits to C.
  */
 #include "tr/tr.h"
-#include "tr/x87.h"
 #include "gen/decode.h"
 
 #define SCRATCH(n) (offsetof(struct cpu, scratch) + 8 * (n))
@@ -62,11 +63,15 @@ static int format(int kind, int w)
 	return w == 4 ? X87_F32 : w == 8 ? X87_F64 : X87_F80;
 }
 
-static union x87_desc describe(const struct insn *i)
+union x87_desc tr_x87_desc(const struct insn *i)
 {
 	const struct opnd *m = memory(i);
 	union x87_desc d = { .word = 0 };
 
+	if (mn(i) == MN_FNSTCW) {                       /* changes as little as that */
+		d.op = X87_STSW;
+		return d;
+	}
 	d.op = rows[mn(i)].op;
 	d.pops = rows[mn(i)].pops;
 	d.i = rows[mn(i)].i;
@@ -81,7 +86,9 @@ static union x87_desc describe(const struct insn *i)
 	return d;
 }
 
-/* The operation in C. Its operand's value is in scratch[0] and [1]. */
+/* --- whole, in C */
+
+/* The operand's value is in scratch[0] and [1]. */
 static void operate(struct tr *c, union x87_desc d)
 {
 	a_mov_i(c, 4, T0, d.word);
@@ -89,7 +96,7 @@ static void operate(struct tr *c, union x87_desc d)
 	tr_helper(c, TR_H_X87);
 }
 
-/* Ten bytes are eight and two. */
+/* Ten bytes are eight and two: T_SRC, T_SRC2. */
 static void load(struct tr *c, struct insn *i, int w)
 {
 	struct ea m = tr_ea(c, i, w == 10 ? 8 : w);
@@ -97,36 +104,19 @@ static void load(struct tr *c, struct insn *i, int w)
 	tr_load(c, m, w == 10 ? 8 : w, T_SRC);
 	if (w == 10)
 		tr_load(c, tr_ea_off(c, m, 2, 8), 2, T_SRC2);
-	a_stp_i(c, 8, T_SRC, T_SRC2, R_CPU, SCRATCH(0));
 }
 
-static void store(struct tr *c, struct insn *i, int w)
+void tr_x87_store(struct tr *c, struct insn *i, int w, int lo, int hi)
 {
 	struct ea m = tr_ea(c, i, w == 10 ? 8 : w);
 
-	a_ldp_i(c, 8, T_SRC, T_SRC2, R_CPU, SCRATCH(0));
-	tr_store(c, m, w == 10 ? 8 : w, T_SRC);
+	tr_store(c, m, w == 10 ? 8 : w, lo);
 	if (w == 10)
-		tr_store(c, tr_ea_off(c, m, 2, 8), 2, T_SRC2);
+		tr_store(c, tr_ea_off(c, m, 2, 8), 2, hi);
 }
 
-EMIT(x87, RAW | IMPLICIT)
-{
-	const struct opnd *m = memory(i);
-	union x87_desc k = describe(i);
-
-	if (m && m->access & OP_READ)
-		load(c, i, m->w);
-	operate(c, k);
-	if (m && m->access & OP_WRITE) {
-		store(c, i, m->w);
-		k.op = X87_COMMIT;
-		operate(c, k);
-	}
-}
-
-/* ST(0) = condition ? ST(i) : ST(0) */
-EMIT(fcmov, RAW | IMPLICIT)
+/* d = bit 0: the condition of an FCMOVcc. Keeps C's sense if that is CS_SUB. */
+void tr_x87_condition(struct tr *c, struct insn *i, int d)
 {
 	int cc = COND_B;
 
@@ -139,30 +129,83 @@ EMIT(fcmov, RAW | IMPLICIT)
 	case MN_FCMOVU:   cc = COND_P; break;
 	case MN_FCMOVNU:  cc = COND_NP; break;
 	}
-	if ((cc >> 1) == COND_P >> 1 && c->cs != CS_FCMP && c->cs != CS_FORD) {
-		tr_parity(c, T_SRC);
-		if (cc == COND_P)
-			a_mvn(c, 4, T_SRC, T_SRC);
-	} else {
-		a_cset(c, 4, T_SRC, tr_cond(c, cc));
+	if ((cc >> 1) != COND_P >> 1) {
+		a_cset(c, 4, d, tr_cond(c, cc));
+		return;
 	}
-	a_str_i(c, 8, T_SRC, R_CPU, SCRATCH(0));
-	operate(c, describe(i));
+	tr_parity(c, d);                                /* !PF */
+	if (cc == COND_P)
+		a_mvn(c, 4, d, d);
 }
 
-/* The environment goes by its address. */
-EMIT(fenv, RAW | IMPLICIT)
+void tr_x87_whole(struct tr *c, struct insn *i)
 {
-	tr_addr(c, i, T_ADDR);
-	a_str_i(c, 8, T_ADDR, R_CPU, SCRATCH(0));
-	operate(c, describe(i));
+	const struct opnd *m = memory(i);
+	union x87_desc d = tr_x87_desc(i);
+
+	tr_x87_sync(c);
+	if (m && !m->w) {                               /* an environment goes by its address */
+		tr_addr(c, i, T_ADDR);
+		a_str_i(c, 8, T_ADDR, R_CPU, SCRATCH(0));
+	} else if (m && m->access & OP_READ) {
+		load(c, i, m->w);
+		a_stp_i(c, 8, T_SRC, T_SRC2, R_CPU, SCRATCH(0));
+	} else if (d.op == X87_CMOV) {
+		tr_x87_condition(c, i, T_SRC);
+		a_str_i(c, 8, T_SRC, R_CPU, SCRATCH(0));
+	}
+	operate(c, d);
+	if (m && m->w && m->access & OP_WRITE) {
+		a_ldp_i(c, 8, T_SRC, T_SRC2, R_CPU, SCRATCH(0));
+		tr_x87_store(c, i, m->w, T_SRC, T_SRC2);
+		d.op = X87_COMMIT;
+		operate(c, d);
+	}
+}
+
+/* --- emitters */
+
+static void whole(struct tr *c, struct insn *i)
+{
+	union x87_desc d = tr_x87_desc(i);
+
+	if (d.op < X87_LDCW) {
+		tr_x87_flags(c, i);
+		tr_x87_guard(c);
+	}
+	tr_x87_whole(c, i);
+	tr_x87_effect(&c->x87, d);
+	c->x87.set = c->x87.clear = 0;                  /* C has done that */
+	c->x87.moved = false;
+	if (d.op < X87_LDCW)
+		c->x87.ip = false;
+}
+
+EMIT(x87, RAW | IMPLICIT)
+{
+	if (!tr_x87_inline(c, i))
+		whole(c, i);
 }
 
 EMIT(fnstcw, 0) { a_ldr_i(c, 4, d, R_CPU, FCW); }       /* d = control word, with bit 6 as it is read: set */
 
+/* The status word is put together from its pieces; where nothing is known of them, in C. */
 EMIT(fnstsw, RAW | IMPLICIT)
 {
-	operate(c, describe(i));
-	a_ldr_i(c, 8, T_SRC, R_CPU, SCRATCH(0));
+	if (!c->x87.sure) {
+		operate(c, tr_x87_desc(i));
+		a_ldr_i(c, 8, T_SRC, R_CPU, SCRATCH(0));
+	} else {
+		a_ldr_i(c, 2, T_SRC, R_CPU, offsetof(struct cpu, x87.sw));
+		a_ldr_i(c, 1, T0, R_CPU, offsetof(struct cpu, x87.c1));
+		a_bfi(c, 4, T_SRC, T0, 9, 1);
+		a_ldr_i(c, 1, T0, R_CPU, offsetof(struct cpu, x87.pe));
+		a_bfi(c, 4, T_SRC, T0, 5, 1);
+		a_ldr_i(c, 1, T0, R_CPU, offsetof(struct cpu, x87.bias));
+		if (c->x87.top)
+			a_add_i(c, 4, T0, T0, c->x87.top);
+		a_bfi(c, 4, T_SRC, T0, 11, 3);
+	}
+	tr_x87_sync(c);                                 /* it may fault */
 	tr_wb(c, i, 0, T_SRC);
 }

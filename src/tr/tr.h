@@ -18,6 +18,7 @@
 #include "a64/a64.h"
 #include "a64/host.h"
 #include "tr/cpu.h"
+#include "tr/x87.h"
 #include "x86/feature.h"
 #include "x86/insn.h"
 
@@ -58,6 +59,7 @@ struct tr_env {
 	u32 max_insns;                  /* the region's bound; 0: the default                */
 	/* Up to n bytes at pc that the guest may execute, copied to buf; returns how many. */
 	size_t (*fetch)(void *ctx, gaddr pc, u8 *buf, size_t n);
+	u8 x87_top;                     /* where ST(0) may be expected at the entry: only a hint */
 	void *ctx;
 	/* Is there a translation of pc already? Cold regions link to what there is; hot ones take in, behind a conditional
 	 * branch, only that: it has been run. Null: take in all but for a cold region's branches. */
@@ -112,6 +114,7 @@ struct block {
 	u32 zero_in;                    /* xmm upper lanes known to be zero                  */
 	u64 parts_in;                   /* register parts, see live.c                        */
 	s16 src_in, src;                /* the instruction that set all flags last, at its start and end; -1: see defer.c */
+	struct x87_static x87_in;
 	u32 *host;
 };
 
@@ -157,6 +160,9 @@ struct tr {
 	struct { struct insn *i; u8 of, in, w; } low;   /* since i, xmm `of`'s low w bytes are in vector register `in` too */
 	struct { u32 *site; u64 x[2]; u8 w; } lit[TR_MAX_LITERALS]; u32 nlit;     /* constants at the region's end (vec.c) */
 	struct { u32 *site; u8 w, r, a, b; } nan[TR_MAX_LITERALS]; u32 nnan;   /* repairs there (vec.c)  */
+	bool has_x87; struct x87_static x87; gaddr x87_last;            /* x87.c */
+	struct x87_cold { u32 *site, *back; struct insn *i; struct x87_static x; enum csense cs; u8 op; bool crosses; } x87_cold[4 * TR_MAX_INSNS];
+	u32 nx87_cold;
 	u32 *guarded;                   /* the branch of tr_guard                            */
 	u32 *count;                     /* a cold region's branch when its count is zero     */
 	u32 *miss[2 * TR_MAX_BLOCKS]; u32 nmiss; /* branches to a stub, out of their reach */
@@ -175,6 +181,7 @@ int tr_translate(struct tr *c, gaddr pc);
 void tr_region(struct tr *c, gaddr pc);
 void tr_sources(struct tr *c);
 void tr_live(struct tr *c);
+void tr_x87(struct tr *c);
 int  tr_emit(struct tr *c);
 const struct insn *tr_peek(struct tr *c, gaddr pc);      /* the instruction at pc, or null */
 void tr_forget(struct tr *c);                   /* guest code changed: nothing that was seen of it holds any more */
@@ -272,6 +279,23 @@ void tr_exit_reg(struct tr *c, int r);                          /* indirect jump
 void tr_helper(struct tr *c, int helper);                       /* call C: TR_H_..., all guest state visible and changeable */
 void tr_fault(struct tr *c, int helper);                        /* the same, but it never comes back here */
 u32 *tr_cold(struct tr *c, int helper);                         /* records the branch just emitted (c->code.p - 1): it goes to a tr_fault out of line */
+
+/* the x87's stack (x87.c) */
+void tr_x87_block(struct tr *c, struct block *b);               /* b begins */
+void tr_x87_before(struct tr *c, struct insn *i);               /* i comes next, null at a block's end: what it may see goes to memory */
+int  tr_x87_tail(struct tr *c);
+union x87_desc tr_x87_desc(const struct insn *i);               /* (emit_x87.c) */
+void tr_x87_whole(struct tr *c, struct insn *i);                /* (emit_x87.c) all of i in C */
+void tr_x87_store(struct tr *c, struct insn *i, int w, int lo, int hi);
+void tr_x87_condition(struct tr *c, struct insn *i, int d);
+bool tr_x87_inline(struct tr *c, struct insn *i);               /* (x87_inline.c) false: not so, nothing was emitted */
+void tr_x87_effect(struct x87_static *x, union x87_desc d);
+void tr_x87_sync(struct tr *c);
+void tr_x87_guard(struct tr *c);
+void tr_x87_flags(struct tr *c, struct insn *i);
+void tr_x87_branch(struct tr *c, enum x87_op op);               /* the branch just emitted goes out of line: X87_GUARD, X87_MMX, or X87_NOP: c->i whole in C */
+void tr_mmx_guard(struct tr *c);
+bool tr_is_x87(const struct insn *i);
 
 /* For TR_H_PCMPSTR, beside the immediate: lengths in rax and rdx, in all of them; the result is a mask. */
 enum { PCMPSTR_EXPLICIT = 0x100, PCMPSTR_WIDE = 0x200, PCMPSTR_MASK = 0x400 };

@@ -7,7 +7,7 @@
 #ifndef TR_X87_H
 #define TR_X87_H
 
-#include "tr/cpu.h"
+#include "base.h"
 
 /* Operations of TR_H_X87. The arithmetic ones compute dst = dst op src, R reversed. */
 enum x87_op {
@@ -20,10 +20,11 @@ enum x87_op {
 	X87_SQRT, X87_RNDINT, X87_SCALE, X87_PREM, X87_PREM1, X87_XTRACT,
 	X87_2XM1, X87_YL2X, X87_YL2XP1, X87_PTAN, X87_PATAN, X87_SIN, X87_COS, X87_SINCOS,
 	X87_LDCW, X87_LDENV, X87_RSTOR,
+	X87_GUARD,                      /* before an instruction: ST(0) into slot `i`        */
+	X87_MMX,                        /* likewise: MMX's state, slots are physical         */
 	X87_NOWAIT,                     /* from here on: not stopped by a waiting exception  */
 	X87_STENV = X87_NOWAIT, X87_SAVE, X87_CLEX, X87_INIT, X87_STSW,
 	X87_COMMIT,                     /* the store of an X87_ST is done                    */
-	X87_MMX, X87_EMMS,
 };
 
 enum x87_fmt { X87_REG, X87_F32, X87_F64, X87_F80, X87_I16, X87_I32, X87_I64, X87_BCD };
@@ -41,6 +42,25 @@ union x87_desc {
 		u8 len : 4;             /* of the instruction                                */
 	};
 	u32 word;
+};
+
+/* The table that x87.fast points at: rt/x87_fast.S. */
+enum x87_fast {
+	X87_FAST_ADD, X87_FAST_SUB, X87_FAST_MUL, X87_FAST_DIV, X87_FAST_SQRT,
+	X87_FAST_ST32, X87_FAST_ST64, X87_FAST_COM,
+	X87_FAST_IST16, X87_FAST_IST32, X87_FAST_IST64, X87_FAST_ISTT16, X87_FAST_ISTT32, X87_FAST_ISTT64,
+	X87_FAST_ILD,
+};
+
+/* What is known of the stack at a point of a region (tr/x87.c). */
+struct x87_static {
+	u8 top;                         /* ST(0) is in this slot, if... */
+	bool sure;                      /* this has been checked, and nothing is pending     */
+	u8 used, free;                  /* slots known to be in use, and not to be           */
+	bool moved;                     /* top is not in memory yet                          */
+	u8 set, clear;                  /* nor are these tags                                */
+	bool mmx;                       /* top 0, all in use, bias 0                         */
+	bool ip;                        /* nor x87.fip: it is that of x87_last               */
 };
 
 #endif

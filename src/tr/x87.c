@@ -1,0 +1,338 @@
+/* x87.c - the x87's stack, as far as it is known while a region is translated.
+ *
+ * Every block has an idea of the slot that ST(0) is in. Where that is not certain (at the region's entries, and where
+ * paths meet that disagree) the first x87 instruction checks it, and the runtime turns the registers round if it is
+ * wrong; the same check finds an exception that waits. Which slots are in use is learnt on the way. What instructions do
+ * to top and tags goes to memory late, but before anything that may fault, leave the region or run C, with one
+ * exception: x87.fip is written at a block's end, so that inside a block it may lag behind.
+ *
+ * An instruction that cannot be done inline (an empty register, an operand that is no ordinary number) is done whole in
+ * C, out of line; if that leaves a stack fault or an exception behind, it does not come back to the region.
+ */
+#include "tr/tr.h"
+#include "gen/decode.h"
+
+#define STATE  offsetof(struct cpu, x87)
+#define TAG    offsetof(struct cpu, x87.tag)
+#define FIP    offsetof(struct cpu, x87.fip)
+#define SCRATCH(n) (offsetof(struct cpu, scratch) + 8 * (n))
+
+static int mn(const struct insn *i) { return i->fact ? -1 : x86_rows[i->row].mn; }
+
+bool tr_is_x87(const struct insn *i)
+{
+	return mn(i) >= MN_FADD && mn(i) <= MN_FWAIT;
+}
+
+/* --- what instructions do to the stack */
+
+static void push(struct x87_static *x)
+{
+	u8 bit;
+
+	x->top = (x->top - 1) & 7;
+	bit = 1 << x->top;
+	x->moved = true;
+	x->used |= bit;
+	x->free &= ~bit;
+	x->set |= bit;
+	x->clear &= ~bit;
+}
+
+static void release(struct x87_static *x, int i)
+{
+	u8 bit = 1 << ((x->top + i) & 7);
+
+	x->used &= ~bit;
+	x->free |= bit;
+	x->set &= ~bit;
+	x->clear |= bit;
+}
+
+static void hold(struct x87_static *x, int i)           /* a store into ST(i) */
+{
+	u8 bit = 1 << ((x->top + i) & 7);
+
+	if (x->used & bit) return;
+	x->used |= bit;
+	x->free &= ~bit;
+	x->set |= bit;
+	x->clear &= ~bit;
+}
+
+static void turn(struct x87_static *x, int n)
+{
+	x->top = (x->top + n) & 7;
+	x->moved = true;
+}
+
+void tr_x87_effect(struct x87_static *x, union x87_desc d)
+{
+	if (d.op < X87_NOWAIT) x->sure = true;
+	x->mmx = false;
+	switch ((enum x87_op)d.op) {
+	case X87_LD: case X87_LDC:
+		push(x);
+		break;
+	case X87_ST:
+		if (d.fmt == X87_REG) hold(x, d.i);
+		break;
+	case X87_XTRACT:
+		push(x);
+		break;
+	case X87_PTAN: case X87_SINCOS: /* they push, unless C2 */
+		*x = (struct x87_static){ .top = (x->top - 1) & 7 };
+		return;
+	case X87_LDENV: case X87_RSTOR: case X87_STNC:
+		*x = (struct x87_static){ .top = x->top };
+		return;
+	case X87_YL2X: case X87_YL2XP1: case X87_PATAN:
+		release(x, 0);
+		turn(x, 1);
+		break;
+	case X87_FREE:    release(x, d.i); break;
+	case X87_INCSTP:  turn(x, 1); break;
+	case X87_DECSTP:  turn(x, -1); break;
+	case X87_INIT: case X87_SAVE:
+		*x = (struct x87_static){ .sure = true, .free = 0xff };
+		return;
+	default:
+		break;
+	}
+	for (int n = d.pops; n; n--) {
+		release(x, 0);
+		turn(x, 1);
+	}
+}
+
+/* Others that change it. */
+static bool restores(const struct insn *i)
+{
+	switch (mn(i)) {
+	case MN_FXRSTOR: case MN_FXRSTOR64: case MN_XRSTOR: case MN_XRSTOR64:
+		return true;
+	}
+	return false;
+}
+
+static bool is_mmx(const struct insn *i)
+{
+	if (i->fact) return false;
+	for (int n = 0; n < 3; n++)
+		if (i->o[n].kind == OP_MMX) return true;
+	return false;
+}
+
+static const struct x87_static mmx = { .sure = true, .used = 0xff, .mmx = true };
+
+static void step(struct x87_static *x, const struct insn *i)
+{
+	if (tr_is_x87(i)) tr_x87_effect(x, tr_x87_desc(i));
+	else if (restores(i)) *x = (struct x87_static){ .top = x->top };
+	else if (is_mmx(i)) *x = mmx;
+	else if (mn(i) == MN_EMMS) *x = (struct x87_static){ .sure = true, .free = 0xff };
+}
+
+/* --- the pass: forward over the region */
+
+/* Does the block look at an ST(0) that it has not made? */
+static bool takes(struct tr *c, const struct block *b)
+{
+	for (int n = b->first; n < b->first + b->n; n++) {
+		union x87_desc d;
+
+		if (!tr_is_x87(&c->ins[n])) continue;
+		d = tr_x87_desc(&c->ins[n]);
+		return d.op != X87_LDC && d.op < X87_LDCW && !(d.op == X87_LD && d.fmt != X87_REG);
+	}
+	return false;
+}
+
+/* x flows into b; true if that is news. */
+static bool meet(struct block *b, struct x87_static x, bool *known)
+{
+	struct x87_static *in = &b->x87_in, old = *in;
+
+	x = (struct x87_static){ x.top, x.sure, x.used, x.free, .mmx = x.mmx };
+	if (b->entry) {
+		x.sure = x.mmx = false;
+		x.used = x.free = 0;
+	}
+	if (!*known) {
+		*known = true;
+		*in = x;
+		return true;
+	}
+	if (x.top != in->top) x = (struct x87_static){ .top = x.top };
+	in->sure &= x.sure;
+	in->used &= x.used;
+	in->free &= x.free;
+	in->mmx &= x.mmx;
+	return old.sure != in->sure || old.used != in->used || old.free != in->free || old.mmx != in->mmx;
+}
+
+static bool is_call(struct tr *c, const struct block *b)
+{
+	int m = mn(&c->ins[b->first + b->n - 1]);
+
+	return m == MN_CALL;
+}
+
+void tr_x87(struct tr *c)
+{
+	bool known[TR_MAX_BLOCKS] = { true }, changed = true;
+
+	c->has_x87 = false;
+	for (u32 n = 0; n < c->nins && !c->has_x87; n++)
+		c->has_x87 = tr_is_x87(&c->ins[n]) || is_mmx(&c->ins[n]) || mn(&c->ins[n]) == MN_EMMS;
+	if (!c->has_x87) return;
+	for (u32 k = 0; k < c->nblk; k++)
+		c->blk[k].x87_in = (struct x87_static){ .top = c->env->x87_top };
+	while (changed) {
+		changed = false;
+		for (u32 n = 0; n < c->nblk; n++) {
+			struct block *b = &c->blk[c->order[n]];
+			struct x87_static x = b->x87_in;
+
+			if (!known[c->order[n]]) continue;
+			for (int k = b->first; k < b->first + b->n; k++)
+				step(&x, &c->ins[k]);
+			if (b->next.block >= 0) {
+				struct block *t = &c->blk[b->next.block];
+
+				if (is_call(c, b) && takes(c, t) && !(x.used >> x.top & 1)) push(&x);    /* the result */
+				changed |= meet(t, x, &known[b->next.block]);
+			}
+			if (b->taken.block >= 0) changed |= meet(&c->blk[b->taken.block], x, &known[b->taken.block]);
+		}
+	}
+}
+
+/* --- emission */
+
+void tr_x87_block(struct tr *c, struct block *b)
+{
+	c->x87 = b->x87_in;
+	c->x87_last = 0;
+}
+
+/* Top and tags to memory. Keeps NZCV; changes T0, T1. */
+void tr_x87_sync(struct tr *c)
+{
+	struct x87_static *x = &c->x87;
+
+	if ((x->set | x->clear) && (x->used | x->free) == 0xff) {
+		a_mov_i(c, 4, T0, x->top | (u32)x->used << 8);
+		a_str_i(c, 2, T0, R_CPU, STATE);
+		x->moved = false;
+	} else if (x->set | x->clear) {
+		a_ldr_i(c, 1, T0, R_CPU, TAG);
+		if (x->set) {
+			a_mov_i(c, 4, T1, x->set);
+			a_orr(c, 4, T0, T0, T1);
+		}
+		if (x->clear) {
+			a_mov_i(c, 4, T1, x->clear);
+			a_bic(c, 4, T0, T0, T1);
+		}
+		a_str_i(c, 1, T0, R_CPU, TAG);
+	}
+	if (x->moved) {
+		if (x->top) a_mov_i(c, 4, T0, x->top);
+		a_str_i(c, 1, x->top ? T0 : XZR, R_CPU, STATE);
+	}
+	x->set = x->clear = 0;
+	x->moved = false;
+}
+
+void tr_x87_before(struct tr *c, struct insn *i)
+{
+	if (i && tr_is_x87(i)) {
+		union x87_desc d = tr_x87_desc(i);
+
+		if (d.op != X87_STENV && d.op != X87_SAVE) return;
+	}
+	if (c->x87.set | c->x87.clear | c->x87.moved) tr_x87_sync(c);
+	if (c->x87.ip && (!i || i->fact || x86_rows[i->row].attr & ROW_BRANCH || tr_emitter(i)->how & IMPLICIT)) {
+		tr_gaddr(c, R_PAGE, c->x87_last);       /* a branch may count on what is in the others */
+		a_str_i(c, 8, R_PAGE, R_CPU, FIP);
+		c->page_ok = false;
+		c->x87.ip = false;
+	}
+	if (i && restores(i)) c->x87 = (struct x87_static){ .top = c->x87.top };
+}
+
+void tr_x87_branch(struct tr *c, enum x87_op op)
+{
+	c->x87_cold[c->nx87_cold++] = (struct x87_cold){ c->code.p - 1, c->code.p, c->i, c->x87, c->cs, op, c->crosses };
+}
+
+/* Flags that i reads or that are read after it come into boundary form, as code out of line has it. */
+void tr_x87_flags(struct tr *c, struct insn *i)
+{
+	if (x86_rows[i->row].writes) {                  /* all of them */
+		c->cs = CS_SUB;
+		return;
+	}
+	c->live |= insn_reads(i);
+	if (c->live)
+		tr_need(c, CS_SUB);
+	c->live = i->live;
+}
+
+/* Is ST(0) where it is thought to be, and no exception waiting? Changes T0. */
+void tr_x87_guard(struct tr *c)
+{
+	if (c->x87.sure) return;
+	a_ldr_i(c, 4, T0, R_CPU, STATE);
+	a_and_i(c, 4, T0, T0, 0x00ff00ff);              /* top, pending */
+	if (c->x87.top) a_sub_i(c, 4, T0, T0, c->x87.top);
+	a_cbnz(c, 4, T0, 0);
+	tr_x87_branch(c, X87_GUARD);
+	c->x87.sure = true;
+}
+
+/* The same for MMX. */
+void tr_mmx_guard(struct tr *c)
+{
+	if (c->x87.mmx) return;
+	tr_x87_flags(c, c->i);
+	a_ldr_i(c, 4, T0, R_CPU, STATE);
+	a_eor_i(c, 4, T0, T0, 0xff00);                  /* all tags */
+	a_cbnz(c, 4, T0, 0);
+	tr_x87_branch(c, X87_MMX);
+	c->x87 = mmx;
+}
+
+static void turn_round(struct tr *c, enum x87_op op, int top)
+{
+	union x87_desc d = { .word = 0 };
+
+	d.op = op;
+	d.i = top;
+	a_mov_i(c, 4, T0, d.word);
+	a_str_i(c, 8, T0, R_CPU, SCRATCH(2));
+	tr_helper(c, TR_H_X87);
+}
+
+/* What branched here from one instruction in the same state goes the same way. */
+int tr_x87_tail(struct tr *c)
+{
+	for (u32 k = 0; k < c->nx87_cold; k++) {
+		struct x87_cold *w = &c->x87_cold[k], *next = w + 1;
+
+		if (c->code.p + TR_INSN_ROOM > c->code.end || !a_bind(c, w->site)) return -1;
+		if (k + 1 < c->nx87_cold && next->i == w->i && next->op == w->op) continue;
+		c->i = w->i;
+		c->x87 = w->x;
+		c->cs = w->cs;
+		c->crosses = w->crosses;
+		c->live = w->i->live;
+		c->page_ok = false;
+		c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, w->i->pc - c->lo };
+		if (w->op == X87_GUARD || w->op == X87_MMX) turn_round(c, w->op, w->x.top);
+		else tr_x87_whole(c, w->i);
+		a_b(c, (u8 *)w->back - (u8 *)c->code.p);
+	}
+	return 0;
+}
