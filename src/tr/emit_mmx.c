@@ -6,6 +6,7 @@
  * The twin of a row is the row after it (insn.def's macros MMX and VSHIFT put it there).
  */
 #include "tr/vec.h"
+#include "tr/atomic.h"
 #include "gen/decode.h"
 
 #define PLACE(n)   ((int)offsetof(struct cpu, x87.st) + 16 * (n))
@@ -55,22 +56,54 @@ EMIT(mmx_mov, RAW | IMPLICIT)
 	result(c, i, source(c, i, 1, V_A));
 }
 
-EMIT(mmx_maskmov, RAW | IMPLICIT)                       /* only the bytes that the mask names are touched */
+/* CPUs fault for all of the operand, whatever the mask, the upper half first; so it is read and, where others may see
+ * the memory, written without a change. Then only the bytes that the mask names are stored, as another thread may be
+ * writing the others; alone, all of them. */
+void tr_maskmov(struct tr *c, struct insn *i, int data, int mask, int halves)
 {
-	tr_mmx_guard(c);
-	tr_addr(c, i, T2);
-	get(c, V_A, i->o[1].reg);
-	get(c, V_B, i->o[2].reg);
-	for (int n = 0; n < 8; n++) {
+	struct ea m = tr_ea_reg(T2);
+
+	tr_addr(c, i, T_ADDR);
+	a_mov(c, 8, T2, T_ADDR);
+	for (int n = halves - 1; n >= 0; n--)
+		tr_loadv(c, tr_ea_off(c, m, 8, 8 * n), 8, V0t + n);
+	if (c->env->order == TR_PLAIN) {
+		if (halves > 1)
+			a_vins_e(c, 8, V0t, 1, V1t, 0);
+		a_vsshr_i(c, V16B, V2t, mask, 7);
+		v_select(c, V0t, V2t, data, V0t);
+		if (halves > 1) {
+			a_vdup_e(c, VD, V1t, V0t, 1);
+			tr_storev(c, tr_ea_off(c, m, 8, 8), 8, V1t);
+		}
+		tr_storev(c, m, 8, V0t);
+		return;
+	}
+	a_add_i(c, 8, T_ADDR, T_ADDR, 8 * (halves - 1));
+	for (int n = 2 * halves - 1; n >= 0; n--) {     /* the first byte and the last of each half */
+		tr_atomic(c, 1, OP_SET, XZR);
+		if (n)
+			(n & 1 ? a_add_i : a_sub_i)(c, 8, T_ADDR, T_ADDR, n & 1 ? 7 : 15);
+	}
+	a_sub_i(c, 8, T2, T_ADDR, 7);
+	for (int n = 0; n < 8 * halves; n++) {
 		u32 *skip;
 
-		a_vumov(c, 1, T0, V_B, n);
+		a_vumov(c, 1, T0, mask, n);
 		skip = c->code.p;
 		a_tbz(c, T0, 7, 0);
-		a_vumov(c, 1, T0, V_A, n);
-		tr_store(c, tr_ea_off(c, tr_ea_reg(T2), 1, n), 1, T0);
+		a_vumov(c, 1, T0, data, n);
+		tr_store(c, tr_ea_off(c, m, 1, n), 1, T0);
 		a_bind(c, skip);
 	}
+}
+
+EMIT(mmx_maskmov, RAW | IMPLICIT)
+{
+	tr_mmx_guard(c);
+	get(c, V_A, i->o[1].reg);
+	get(c, V_B, i->o[2].reg);
+	tr_maskmov(c, i, V_A, V_B, 1);
 }
 
 EMIT(mmx_movmsk, RAW | IMPLICIT)

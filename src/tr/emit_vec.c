@@ -76,22 +76,7 @@ EMIT(vtog, RAW)
 		a_fmov_xv(c, to->w, G(to->reg), i->o[1].reg);
 }
 
-/* Only the bytes whose mask byte has its top bit set may be touched: others may not even be mapped, and another
- * thread may be writing them. */
-EMIT(vmaskmovdqu, RAW)
-{
-	tr_addr(c, i, T2);
-	for (int n = 0; n < 16; n++) {
-		u32 *skip;
-
-		a_vumov(c, 1, T0, i->o[2].reg, n);
-		skip = c->code.p;
-		a_tbz(c, T0, 7, 0);
-		a_vumov(c, 1, T0, i->o[1].reg, n);
-		tr_store(c, tr_ea_off(c, tr_ea_reg(T2), 1, n), 1, T0);
-		a_bind(c, skip);
-	}
-}
+EMIT(vmaskmovdqu, RAW) { tr_maskmov(c, i, i->o[1].reg, i->o[2].reg, 2); }
 
 /* ---- sign bits into a general register */
 

@@ -25,6 +25,9 @@ void fp_put(struct tr *c, struct insn *i, int w, int d, int a, int r);
 /* A register with the same low w bytes as xmm register n: n, or a scratch register that has them earlier. */
 int  fp_low(struct tr *c, struct insn *i, int w, int n);
 
+/* emit_mmx.c: MASKMOVQ and MASKMOVDQU, of 1 or 2 times 8 bytes */
+void tr_maskmov(struct tr *c, struct insn *i, int data, int mask, int halves);
+
 /* With FEAT_AFP the runtime sets FPCR.AH (x86's NaNs, minima and maxima) and FPCR.NEP (a scalar result keeps the
  * upper lanes: those of the first source, of the destination where there is one source). */
 static inline bool fp_afp(struct tr *c) { return has(c, HOST_AFP); }
