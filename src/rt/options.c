@@ -29,6 +29,7 @@ static const struct row {
 	{ &rt_opt.dump,   0,   "dump",   "STELE_DUMP",       "WHAT", "print translations: letters x l a (x86, facts, ARM64), then :ADDR, :ADDR-ADDR, :#N" },
 	{ &rt_opt.trace,  0,   "trace",  "STELE_TRACE",      "N",    "show the last N regions entered when a signal kills; slow" },
 	{ &rt_opt.stop,   0,   "stop",   "STELE_STOP",       "N",    "translate plainly from the N-th region on (tool/bisect)" },
+	{ &rt_opt.hot,    0,   "hot",    "STELE_HOT",        "1",    "translate as if all code had run often (tests)" },
 	{ &rt_opt.perf,   0,   "perf",   "STELE_PERF",       "map",  "name translated code for perf in /tmp/perf-PID.map" },
 	{ &rt_opt.hex,    'x', "hex",    0,                  "HEX",  "show how these instruction bytes are translated" },
 	{ &opt_execfd,    0,   "exec-fd", 0,                 "FD",   0 },

@@ -335,7 +335,7 @@ static u64 code(gaddr pc, bool callable)
 	u64 h = entry(pc);
 
 	if (!h || (callable && !(h & CALLABLE)))
-		h = translate(pc, h & HOT ? HOT_CODE : COLD_CODE);
+		h = translate(pc, h & HOT || rt_opt.hot ? HOT_CODE : COLD_CODE);
 	return h;
 }
 
