@@ -397,6 +397,7 @@ static void trigonometric(struct op *o)
 	enum x87_op op = o->d.op;
 	bool two = op == X87_PTAN || op == X87_SINCOS || op == X87_XTRACT, in_range = true;
 
+	if (op != X87_XTRACT) o->x->sw &= ~X87_C2;
 	if (!used(o->x, 0)) {
 		if (underflow(o)) return;
 	} else if (two && used(o->x, 7)) {
@@ -410,9 +411,10 @@ static void trigonometric(struct op *o)
 		in_range = x87_sincos(&o->v, a, op == X87_COS ? 0 : &r, op == X87_COS ? &r : op == X87_SINCOS ? &p : 0);
 	}
 	if (x87_stopped(&o->v)) return;
-	if (op != X87_XTRACT)
-		o->x->sw = (o->x->sw & ~X87_C2) | (in_range ? 0 : X87_C2);
-	if (!in_range) return;
+	if (!in_range) {
+		o->x->sw |= X87_C2;
+		return;
+	}
 	put(o->x, 0, r);
 	if (two) push(o->x, p);
 }

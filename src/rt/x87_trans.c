@@ -133,6 +133,15 @@ static struct f80 round_to(struct x87_env *v, struct xf a)
 	return r;
 }
 
+/* What is told to be inexact, and yet is r. */
+static struct f80 exact(struct x87_env *v, struct xf a)
+{
+	struct f80 r = x87_round64(v, a.neg, a.e, a.m);
+
+	v->ex |= X87_PE | (f80_denormal(r) ? X87_UE : 0);
+	return r;
+}
+
 /* --- operands ---------------------------------------------------------------------------------------------------- */
 
 static struct f80 invalid(struct x87_env *v)
@@ -161,9 +170,9 @@ struct f80 x87_2xm1(struct x87_env *v, struct f80 a)
 	if (f80_inf(a)) return f80_neg(a) ? f80_make(true, 0x3fff, ONE63) : a;
 	if (f80_zero(a) || denormal(v, a, a)) return a;
 	x = from_f80(a);
-	if (x.e > 0 || (x.e == 0 && (!x.neg || x.m > ONE127))) {         /* out of range; 2^1 - 1 */
+	if (x.e >= 0) {                         /* 2^-1 - 1, 2^1 - 1, out of range */
 		v->ex |= X87_PE;
-		return a;
+		return x.e == 0 && x.neg && x.m == ONE127 ? f80_make(true, 0x3ffe, ONE63) : a;
 	}
 	x = scale(mul(x, ln2), -4);
 	r = mul(x, polynomial(inverse_factorial + 1, 15, 1, x));
@@ -212,10 +221,7 @@ struct f80 x87_yl2x(struct x87_env *v, struct f80 x, struct f80 y)
 	if (f80_inf(x) || f80_inf(y)) return inf(f80_neg(y) ^ below);
 	if (f80_zero(y) || one) return zero(f80_neg(y) ^ below);
 	r = mul(log2_of(from_f80(x)), from_f80(y));
-	if (x.m << 1) return round_to(v, r);
-	s = x87_round64(v, r.neg, r.e, r.m);    /* of a power of two: told to be inexact, yet exact */
-	v->ex |= X87_PE | (f80_denormal(s) ? X87_UE : 0);
-	return s;
+	return x.m << 1 ? round_to(v, r) : exact(v, r);         /* of a power of two */
 }
 
 /* Where 1 + x loses bits of x, its logarithm is made from x itself. Below -1 there is none; CPUs give x back. */
@@ -341,6 +347,16 @@ static struct xf cosine(struct xf r)
 	return r.m ? polynomial(inverse_factorial, 14, 2, s) : inverse_factorial[0];
 }
 
+/* The sine and the tangent of what is less than 2^-34 away from it. */
+static bool itself(struct x87_env *v, struct f80 a, struct f80 *r)
+{
+	struct xf x = from_f80(a);
+
+	if (x.e >= -34) return false;
+	if (r) *r = exact(v, x);
+	return true;
+}
+
 static struct f80 signed_result(struct x87_env *v, struct xf a, bool neg)
 {
 	if (!a.m) return zero(neg);
@@ -378,7 +394,7 @@ bool x87_sincos(struct x87_env *v, struct f80 a, struct f80 *sin, struct f80 *co
 		return true;
 	}
 	x = reduce(f80_parts(a), &q);
-	if (sin) {
+	if (!itself(v, a, sin) && sin) {
 		s = q & 1 ? cosine(x) : sine(x);
 		*sin = signed_result(v, s, f80_neg(a) ^ (q >= 2));
 	}
@@ -395,7 +411,7 @@ bool x87_tan(struct x87_env *v, struct f80 a, struct f80 *r)
 	struct xf x, s, c;
 
 	if (what) return what > 0;
-	if (f80_zero(a)) return true;
+	if (f80_zero(a) || itself(v, a, r)) return true;
 	x = reduce(f80_parts(a), &q);
 	s = sine(x);
 	c = cosine(x);

@@ -18,7 +18,9 @@ static u8 *instruction(u8 *p)
 		0x220, 0x230, 0x300, 0x310, 0x318, 0x328, 0x328, 0x338, 0x400, 0x408, 0x410, 0x418, 0x420, 0x430, 0x500, 0x500, 0x510, 0x518,
 		0x538, 0x600, 0x608, 0x620, 0x630, 0x700, 0x710, 0x718, 0x728, 0x738, 0x720 };
 	static const char *const other[] = { "\x01\xc0", "\x48\x8b\x07", "\x48\x89\x47\x40", "\x75\x00", "\x73\x02\x31\xc0", "\x90",
-		"\x85\xc0", "\x9b", "\x7a\x02\xd9\xc9", "\x7a\x02\xd9\xee", "\x77\x04\xd9\xe0\xd9\xe8", "\x0f\x44\xc1" };
+		"\x85\xc0", "\x9b", "\x7a\x02\xd9\xc9", "\x7a\x02\xd9\xee", "\x77\x04\xd9\xe0\xd9\xe8", "\x0f\x44\xc1",
+		/* FXSAVE [fx]; the same, then FNINIT or EMMS, and FXRSTOR */
+		"\x0f\xae\x47\x70", "\x48\x0f\xae\x47\x70", "\x0f\xae\x47\x70\xdb\xe3\x0f\xae\x4f\x70", "\x48\x0f\xae\x47\x70\x0f\x77\x48\x0f\xae\x4f\x70" };
 	u64 k = random64() >> 3;
 
 	if (k % 8 < 3) {
@@ -78,10 +80,15 @@ static u64 one(int which, bool show)
 		printf("rax %lx flags %lx signal %x at %lx mem ", (long)s.rax, (long)s.flags, s.code, (long)s.addr);
 		for (int i = 0; i < 112; i++)
 			printf("%02x", s.mem[i]);
+		printf("\nfx ");
+		for (int i = 0; i < 160; i++)
+			printf("%02x", s.fx[i]);
 		printf("\n");
 	}
 	h = sum(&s.out, sizeof s.out, 0xcbf29ce484222325);
 	h = sum(s.mem, sizeof s.mem, h);
+	h = sum(s.fx, 24, h);                   /* behind it MXCSR and its mask */
+	h = sum(s.fx + 32, 128, h);
 	return sum(&s.rax, sizeof s - offsetof(struct state, rax), h);
 }
 

@@ -24,7 +24,7 @@ struct image {                          /* FRSTOR's, 32-bit layout */
 	struct { u64 m; u16 se; } __attribute__((packed)) st[8];
 } __attribute__((packed));
 
-struct state { struct image in, out; _Alignas(16) u8 mem[112]; u64 rax, flags; int code; u64 addr; };
+struct state { struct image in, out; _Alignas(16) u8 mem[112], fx[512]; u64 rax, flags; int code; u64 addr; };
 
 static u64 seed[2];
 static u64 random64(void)
