@@ -1,10 +1,14 @@
 #!/bin/bash
-# The x87 and MMX against the CPU: random sequences in random states, in each kind of translation (test/guest/x87_*.c).
+# The x87 and MMX against the CPU, in random states and each kind of translation (test/guest/x87_*.c).
 . "$(dirname "$0")/../lib.sh"
+g=$top/build/guest
 
-twin "sequences" "$top/build/guest/x87_seq"
-ENV=STELE_HOT=1                     twin "sequences, hot" "$top/build/guest/x87_seq" 5000 1000
-ENV=STELE_ORDER=tso                 twin "sequences, tso" "$top/build/guest/x87_seq" 6000 1000
-ENV="STELE_ORDER=tso STELE_HOT=1"   twin "sequences, tso and hot" "$top/build/guest/x87_seq" 7000 1000
-twin "transcendental functions" "$top/build/guest/x87_trans" 0 1000
+twin "every opcode" "$g/x87_all"
+twin "transcendental functions" "$g/x87_trans" 0 1000
+first=0
+for how in STELE_HOT= STELE_HOT=1 STELE_ORDER=tso "STELE_ORDER=tso STELE_HOT=1"; do
+	ENV=$how twin "sequences, $how" "$g/x87_seq" $first 2000
+	ENV=$how twin "MMX, $how" "$g/x87_mmx"
+	first=$((first + 2000))
+done
 finish
