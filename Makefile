@@ -143,6 +143,12 @@ test:
 test-run: all lib tools unit guest
 	$(PROVE) $(wildcard test/programs/quick/*.t) $(wildcard test/*.t) $(UNIT)
 
+## make test-random        random sequences against this machine's CPU: COUNT=1000000 SEED=... (an hour); SET="-c NAME=VALUE" settings
+.PHONY: test-random
+COUNT ?= 1000000
+test-random: all tools guest
+	nice -n 10 $(B)/host/mktest -n $(COUNT) $(if $(SEED),-s $(SEED)) $(SET) random
+
 ## make test-programs      the long program tests; one group: make test-programs-GROUP, quick slice: -quick
 test-programs: $(filter-out %-quick,$(GROUPS_:%=test-programs-%))
 test-programs-%: all guest

@@ -1,16 +1,31 @@
-#!/bin/sh
-# Every translated row of the table against this machine's CPU: see tool/mktest.c.
+#!/bin/bash
+# Every translated row of the table, kept cases and random sequences against this machine's CPU: see tool/mktest.c.
 cd "$(dirname "$0")/.." || exit 1
-echo 1..1
 if [ "$(uname -m)" != x86_64 ]; then
-	echo "ok 1 # skip: needs an x86-64 CPU"
+	echo "1..0 # skip: needs an x86-64 CPU"
 	exit
 fi
 TMPDIR=$(mktemp -d) && export TMPDIR || exit 1
 trap 'rm -rf "$TMPDIR"' EXIT
-if timeout 600 build/host/mktest rows > "$TMPDIR/log" 2>&1; then
-	echo "ok 1 - $(tail -1 "$TMPDIR/log")"
-else
-	echo "not ok 1 - rows against the CPU"
-	sed 's/^/# /' "$TMPDIR/log"
-fi
+n=0 bad=0
+
+check() {                               # check SECONDS NAME ARGUMENTS...
+	local limit=$1 name=$2
+	shift 2
+	n=$((n + 1))
+	if timeout "$limit" build/host/mktest -o "$TMPDIR/found" "$@" > "$TMPDIR/log" 2>&1; then
+		echo "ok $n - $name: $(tail -1 "$TMPDIR/log")"
+	else
+		bad=$((bad + 1))
+		echo "not ok $n - $name"
+		sed 's/^/# /' "$TMPDIR/log"
+		cat "$TMPDIR"/found/*.txt 2>/dev/null | sed 's/^/#   /'
+	fi
+}
+
+check 600 "rows" rows
+check 120 "cases kept" case test/diff/cases/*.txt
+check 300 "random sequences, always the same" -n 12000 -s 1 random
+check 300 "random sequences, new ones" -t 30 -n 12000 random
+echo "1..$n"
+exit $((bad > 0))

@@ -1,8 +1,14 @@
 /* mktest.c - differential tests: the same bytes and state executed by a CPU and by the translation.
  *
  *   mktest rows [NAME...]        every translated row of insn.def (or those of a name), in every form
- * Options: -r COMMAND  what runs x86-64 programs through the translation; -n REPEAT  more cases a form;
- *          -m COUNT  mismatches printed at most; -1  the machine's own CPU on both sides (does the test itself repeat?)
+ *   mktest random                random sequences of 1 to 16 instructions and more; what differs is made small and kept
+ *   mktest case FILE...          cases kept as texts (test/diff/casefile.c)
+ * Options: -r COMMAND  what runs x86-64 programs through the translation; -m COUNT  mismatches printed at most;
+ *          -1  the machine's own CPU on both sides (does the test itself repeat?)
+ *          -c "NAME=VALUE..."  an environment for the translation; several: each in turn (default for random and case:
+ *              cold code, hot code, and code that gets hot)
+ *          rows:   -n REPEAT  more cases a form
+ *          random: -n COUNT  sequences; -s SEED; -t SECONDS  at most; -f  no floating point; -o DIR  where cases go
  */
 #include "diff/diff.h"
 #include <stdio.h>
@@ -11,46 +17,55 @@
 #include <time.h>
 #include <unistd.h>
 
-static const char *command = "build/qemu10/qemu-aarch64 -cpu max build/stele";
-static u32 repeat = 1, most = 20, bad;
-static u64 passed[4096], failed[4096], total;
+enum { BATCH = 8000, STATES = 3 };
+static u32 repeat, most = 20, bad, seconds;
+static u64 passed[4096], failed[4096], total, seed;
+static const char *env[16], *dir = "build/diff";
+static int nenv;
+static bool no_fp;
 
-/* Runs the batch on both sides and judges it. */
-static void judge_batch(struct batch *b)
+static bool truth(struct answers *want, struct batch *b)
 {
-	struct answers want, got;
+	if (run_batch(want, b, "", "", false)) return true;
+	printf("mktest: the CPU did not finish this batch: %u of %u, row %d\n", want->n, b->n,
+	       b->code[want->n < b->n ? b->t[want->n].code : b->ncode - 1].row);
+	bad++;
+	return false;
+}
+
+/* ---- rows -------------------------------------------------------------------------------------------------- */
+
+static void row_bad(void *ctx, u32 k, const struct tresult *want, const struct tresult *got)
+{
+	struct batch *b = ctx;
+	struct tcode *c = &b->code[b->t[k].code];
 	struct flow f;
 
+	if (c->row >= 0) failed[c->row]++, passed[c->row]--;
+	if (bad++ >= most) return;
+	flow_of(&f, c);
+	if (got) {
+		report(&f, c, &b->t[k], want, got);
+		return;
+	}
+	printf("MISMATCH: the translation died in case %u of %u:", k, b->n);
+	for (u32 j = 0; j < c->len; j++)
+		printf(" %02x", c->b[j]);
+	printf("\n");
+}
+
+static void judge_rows(struct batch *b)
+{
+	struct answers want;
+
 	if (!b->n) return;
-	if (!run_batch(&want, b, "")) {
-		u32 k = want.n < b->n ? b->t[want.n].code : b->ncode - 1;
-
-		printf("mktest: the CPU did not finish this batch: %u of %u, row %d %s\n", want.n, b->n, b->code[k].row, encs[b->code[k].row].name);
-		bad++;
-		b->n = want.n;
-	}
-	if (!run_batch(&got, b, command)) {
-		u32 k = got.n < b->n ? b->t[got.n].code : b->ncode - 1;
-
-		bad++;
-		if (b->code[k].row >= 0) failed[b->code[k].row]++;
-		printf("MISMATCH: the translation died in or after case %u of %u, code %u:", got.n, b->n, k);
-		for (u32 j = 0; j < b->code[k].len; j++)
-			printf(" %02x", b->code[k].b[j]);
-		printf("\n");
-	}
-	for (u32 k = 0; k < got.n && k < want.n; k++) {
-		struct tcode *c = &b->code[b->t[k].code];
-		bool ok;
-
-		flow_of(&f, c);
-		ok = same(&f, &b->t[k], want.r[k], got.r[k]);
-		total++;
-		if (c->row >= 0) (ok ? passed : failed)[c->row]++;
-		if (!ok && bad++ < most) report(&f, c, &b->t[k], want.r[k], got.r[k]);
+	truth(&want, b);
+	for (int e = 0; e < nenv; e++) {
+		for (u32 k = 0; k < want.n; k++)
+			if (b->code[b->t[k].code].row >= 0) passed[b->code[b->t[k].code].row]++;
+		total += check(b, &want, env[e], row_bad, b);
 	}
 	answers_free(&want);
-	answers_free(&got);
 	batch_clear(b);
 }
 
@@ -68,13 +83,14 @@ static int rows(char **names)
 	struct batch b = { 0 };
 	int n = 0, without = 0, wrong = 0;
 
+	if (!nenv) env[nenv++] = "";
 	for (int row = 0; row < nrows; row++) {
 		if (!wanted(row, names)) continue;
 		n++;
-		rows_make(&b, row, repeat);
-		if (b.n > 8000) judge_batch(&b);
+		rows_make(&b, row, repeat ? repeat : 1);
+		if (b.n > BATCH) judge_rows(&b);
 	}
-	judge_batch(&b);
+	judge_rows(&b);
 	for (int row = 0; row < nrows; row++) {
 		if (!wanted(row, names)) continue;
 		wrong += failed[row] != 0;
@@ -87,7 +103,137 @@ static int rows(char **names)
 		}
 	}
 	printf("%d rows, %llu cases: %d rows differ, %d rows have no test\n", n, (unsigned long long)total, wrong, without);
-	return wrong || without || !n;
+	return wrong || without || !n || bad;
+}
+
+/* ---- cases and random sequences ---------------------------------------------------------------------------- */
+
+static void standard_settings(void)
+{
+	static const char *const all[] = { "STELE_HOT=1000000", "STELE_HOT=0", "STELE_HOT=2" };
+
+	for (size_t k = 0; k < countof(all) && nenv < (int)countof(env); k++)
+		env[nenv++] = all[k];
+}
+
+struct run { struct batch b; struct seq *s; const char *env; struct found found[8]; u32 nfound, last; bool *told; };
+
+static void case_bad(void *ctx, u32 k, const struct tresult *want, const struct tresult *got)
+{
+	struct run *r = ctx;
+	struct found *f;
+
+	if (r->told[r->b.t[k].code]) return;    /* one of each */
+	r->told[r->b.t[k].code] = true;
+	if (bad++ >= most) return;
+	if (!r->s) {
+		printf("%s\n", r->env);
+		row_bad(&r->b, k, want, got);
+		bad--;
+		return;
+	}
+	if (r->nfound == countof(r->found)) return;
+	f = &r->found[r->nfound++];
+	f->s = r->s[r->b.t[k].code];
+	f->t = r->b.t[k];
+	f->env = r->env;
+	f->died = !got;
+	f->sig = want ? want->sig : 0;
+}
+
+static void show(void *ctx, u32 k, const struct tresult *want, const struct tresult *got)
+{
+	struct run *r = ctx;
+
+	if (r->last++) return;
+	bad--;
+	row_bad(&r->b, k, want, got);
+}
+
+/* Says what was found, smaller. */
+static void tell(struct found *f)
+{
+	struct run r = { 0 };
+	struct answers want;
+	char path[512];
+
+	shrink(f);
+	case_write(f, dir, path, sizeof path);
+	printf("\n%s%s\n", f->env, f->alone ? "" : ": not when it is run without its batch");
+	if (f->alone && case_read(&r.b, path) && truth(&want, &r.b)) {
+		check(&r.b, &want, f->env, show, &r);
+		answers_free(&want);
+	}
+	printf("again: build/host/mktest -c \"%s\" case %s\n", f->env, path);
+	fflush(stdout);
+}
+
+static void judge_run(struct run *r)
+{
+	struct answers want;
+
+	if (!r->b.n || !truth(&want, &r->b)) return;
+	r->told = calloc(r->b.ncode, 1);
+	for (int e = 0; e < nenv; e++) {
+		r->env = env[e];
+		r->nfound = 0;
+		total += check(&r->b, &want, env[e], case_bad, r);
+		for (u32 k = 0; k < r->nfound; k++)
+			tell(&r->found[k]);
+	}
+	answers_free(&want);
+	free(r->told);
+}
+
+static int cases(char **files)
+{
+	struct run r = { 0 };
+	int n = 0;
+
+	if (!nenv) standard_settings();
+	for (; *files; files++, n++)
+		if (!case_read(&r.b, *files)) return 2;
+	judge_run(&r);
+	printf("%d cases, each in %d settings: %u differ\n", n, nenv, bad);
+	return bad || !n;
+}
+
+/* Makes one sequence of the seed and its states; true if it could. */
+static bool make(struct run *r, u64 n)
+{
+	struct seq s;
+	struct tcode *c = 0;
+	int at;
+
+	rng = (seed + n) * 0x9e3779b97f4a7c15 | 1;
+	rnd();
+	random_seq(&s, !no_fp);
+	while (s.n && !(c = seq_add(&r->b, &s, STATES, &at)) && at >= 0)
+		seq_drop(&s, at);               /* who would read an undefined flag */
+	if (!c) return false;
+	r->s = realloc(r->s, r->b.room_code * sizeof *r->s);
+	r->s[c - r->b.code] = s;
+	return true;
+}
+
+static int randoms(void)
+{
+	struct run r = { 0 };
+	u64 made = 0, n = 0, count = repeat ? repeat : 10000;
+	time_t start = time(0);
+
+	if (!nenv) standard_settings();
+	if (!seed) seed = (u64)time(0) << 16 ^ getpid();
+	printf("seed %llu\n", (unsigned long long)seed);
+	fflush(stdout);
+	while (made < count && !(seconds && time(0) - start >= seconds)) {
+		for (batch_clear(&r.b); made < count && r.b.n < BATCH; n++)
+			made += make(&r, n);
+		judge_run(&r);
+	}
+	printf("%llu sequences of seed %llu, %llu cases in %d settings: %u differ\n", (unsigned long long)made, (unsigned long long)seed,
+	       (unsigned long long)total, nenv, bad);
+	return bad || !made;
 }
 
 int main(int argc, char **argv)
@@ -96,16 +242,25 @@ int main(int argc, char **argv)
 
 	if (getenv("DIFF_RUN")) command = getenv("DIFF_RUN");
 	if (getenv("TMPDIR")) scratch = getenv("TMPDIR");
-	while ((opt = getopt(argc, argv, "r:n:m:1")) != -1)
+	while ((opt = getopt(argc, argv, "r:n:m:c:s:t:o:f1")) != -1)
 		switch (opt) {
 		case 'r': command = optarg; break;
 		case 'n': repeat = atoi(optarg); break;
 		case 'm': most = atoi(optarg); break;
+		case 'c': if (nenv < (int)countof(env)) env[nenv++] = optarg; break;
+		case 's': seed = strtoull(optarg, 0, 0); break;
+		case 't': seconds = atoi(optarg); break;
+		case 'o': dir = optarg; break;
+		case 'f': no_fp = true; break;
 		case '1': command = ""; break;
 		default: return 2;
 		}
 	encode_init();
 	if (optind < argc && !strcmp(argv[optind], "rows")) return rows(argv + optind + 1);
-	fprintf(stderr, "usage: mktest [options] rows [NAME...]\n");
+	argc -= optind;
+	argv += optind;
+	if (argc && !strcmp(*argv, "random")) return randoms();
+	if (argc > 1 && !strcmp(*argv, "case")) return cases(argv + 1);
+	fprintf(stderr, "usage: mktest [options] rows [NAME...] | random | case FILE...\n");
 	return 2;
 }

@@ -16,6 +16,7 @@
 #include "rt/signal.h"
 #include "rt/smc.h"
 #include "rt/stop.h"
+#include "rt/string.h"
 #include <linux/mman.h>
 
 _Static_assert(offsetof(struct cpu, r) == CPU_R && offsetof(struct cpu, rip) == CPU_RIP, "asm.h");
@@ -216,6 +217,7 @@ static void set_env(struct arena *a, gaddr pc)
 	env.x87_top = rt_self()->cpu.x87.top;
 	env.near = a->near && pc - a->base + (2ull << 30) < 4ull << 30;
 	env.unlinked = rt_opt.trace;
+	env.fp_exact = rt_opt.fp && !strcmp(rt_opt.fp, "exact");
 	env.stubs = a->base;
 	env.max_insns = 0;
 	tr.env = &env;
@@ -256,6 +258,8 @@ static void remember(gaddr pc, u64 site, bool call)
 	links[nlinks].next = s->links;
 	s->links = nlinks;
 }
+
+static u32 hot_after(void) { return rt_opt.hot ? number(rt_opt.hot) : TR_HOT_AFTER; }
 
 enum kind { COLD_CODE, HOT_CODE, GENERAL_CODE };      /* GENERAL: hot, without assumptions; not in the table */
 
@@ -310,7 +314,7 @@ static u64 translate(gaddr pc, enum kind kind)
 		smc_wait(page);
 		rt_lock(&rt_code_lock);
 	}
-	rt_counts[env.count] = TR_HOT_AFTER;
+	rt_counts[env.count] = hot_after();
 	r = arena_add(a, &tr);
 	enter_pages(a, r);
 	dbg_region(&tr, rt_stats.regions, env.plain ? "plain" : env.cold ? "cold" : env.general ? "general" : "hot");
@@ -335,7 +339,7 @@ static u64 code(gaddr pc, bool callable)
 	u64 h = entry(pc);
 
 	if (!h || (callable && !(h & CALLABLE)))
-		h = translate(pc, h & HOT || rt_opt.hot ? HOT_CODE : COLD_CODE);
+		h = translate(pc, h & HOT || !hot_after() ? HOT_CODE : COLD_CODE);
 	return h;
 }
 

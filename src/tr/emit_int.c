@@ -307,6 +307,7 @@ EMIT(test, LOGIC)                                       /* flags of a & b */
 	}
 	{
 		u64 v = logic_imm(c, i, &b);
+		u8 keep = c->live;
 
 		if (i->w >= 4 && live(c, F_NZCV)) {
 			if (b == IMM)
@@ -323,7 +324,7 @@ EMIT(test, LOGIC)                                       /* flags of a & b */
 		else
 			a_and(c, i->w, T0, a, b);
 		tr_nz(c, i->w, T0);
-		c->live = i->live;
+		c->live = keep;
 	}
 }
 

@@ -74,7 +74,7 @@ static int movaps_op(struct insn *i, struct insn *end)
 		op++;
 	if (op >= end || op >= i + 5 || op->fact || tr_emitter(op)->how & IMPLICIT)
 		return 0;
-	if (op->o[0].kind != OP_XMM || op->o[0].reg != d)
+	if (op->o[0].kind != OP_XMM || op->o[0].reg != d || !(op->o[0].access & OP_WRITE))
 		return 0;
 	if (op->o[0].access != OP_WRITE)
 		return op == i + 1 && !uses(op, 1, d, OP_READ);

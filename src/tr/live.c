@@ -434,7 +434,7 @@ bool tr_hi_free(struct tr *c, struct insn *i, int d)
 
 	if (!c->fine)
 		return false;
-	zero = from >= 0 ? as_lanes_of(f->zero, from, d) : f->zero;
+	zero = from >= 0 ? as_lanes_of(f->zero, from, d) : 0;  /* else they come from elsewhere */
 	return !(f->hi & ~zero & merged(i, d));
 }
 

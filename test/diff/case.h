@@ -49,7 +49,7 @@ struct tresult {
 struct tbatch {
 	uint32_t magic, ncases;
 	uint32_t code_off, code_size;           /* bytes; whole pages                         */
-	uint32_t case_off, pad;
+	uint32_t case_off, careful;             /* careful: each result is written at once    */
 };
 
 #endif

@@ -1,7 +1,8 @@
 /* diff.h - the differential tests' generator and judge: see tool/mktest.c.
  *
  * encode.c turns a row of insn.def and a choice into bytes, state.c gives a state in which its operands mean something,
- * rows.c makes batches out of both, run.c has the oracle execute them, judge.c compares.
+ * rows.c makes batches out of both, random.c makes sequences and seq.c lays them out, run.c has the oracle execute them,
+ * judge.c compares, shrink.c makes what differs small, casefile.c keeps it.
  */
 #ifndef DIFF_DIFF_H
 #define DIFF_DIFF_H
@@ -9,7 +10,7 @@
 #include "case.h"
 #include "x86/insn.h"
 
-enum { CODE_MAX = 256, SEQ_MAX = 24 };
+enum { CODE_MAX = 384, SEQ_MAX = 40 };
 
 /* ---- value.c ---- */
 extern u64 rng;                                 /* the generator's state; set it to repeat  */
@@ -49,6 +50,12 @@ struct pick {
 int encode(u8 *out, const struct pick *p, gaddr pc);   /* length; 0: cannot be said         */
 bool tested(int row);                           /* translated and announced, and comparable */
 const char *excused(int row);                   /* why not, or 0                            */
+bool emits(int row, const char *list);          /* is the row's emitter among these words?   */
+
+/* ---- rows.c: one instruction ---- */
+enum pick_kind { REG_ANY, REG_SAME, REG_HIGH, REG_REX, REG_LOW, MEM_BASE, MEM_D8, MEM_D32, MEM_INDEX, MEM_NOBASE, MEM_RIP, MEM_ABS,
+		 MEM_A32, MEM_A32X, MEM_FS, MEM_GS, MEM_RSP, MEM_RBP, NKINDS };
+struct pick choose(int row, int opsz, enum pick_kind kind);
 
 /* ---- state.c ---- */
 /* Where a memory operand lies. */
@@ -77,14 +84,37 @@ void batch_clear(struct batch *b);
 
 void rows_make(struct batch *b, int row, u32 repeat);
 
+/* ---- seq.c: several instructions, not yet at a place ---- */
+/* What is known of a general register: nothing; DIFF_DATA + lo .. hi, in steps of align; 0..255. */
+enum { ANY, PTR, SMALL };
+struct val { u8 kind, align; s16 lo, hi; };
+/* to: where it branches, or what address it takes: an item's index, n for the end; -1: nothing. */
+struct item { struct pick p; s8 to; };
+struct seq {
+	struct item it[SEQ_MAX];
+	int n;
+	struct val in[16];                      /* what the registers must hold at its start        */
+	bool fp;                                /* it computes in floating point                    */
+};
+u32 seq_code(const struct seq *s, u8 *out, gaddr pc);  /* length; 0: it cannot be said              */
+void seq_drop(struct seq *s, int k);            /* without item k                           */
+/* Appends code and states; 0: it does not encode, or a flag is read that may be undefined (then *at is the reader). */
+struct tcode *seq_add(struct batch *b, const struct seq *s, u32 states, int *at);
+void seq_state(struct tcase *t, const struct seq *s);
+
+/* ---- random.c ---- */
+void random_seq(struct seq *s, bool fp);
+
+
 /* ---- run.c ---- */
 struct answers { u8 *p; const struct tresult **r; u32 n; };
 static inline const struct tword *words_of(const struct tresult *r) { return (const void *)(r + 1); }
-/* Executes a batch: command "" is this CPU, else what is put before the oracle's path. False: it did not finish; the
- * answers that came are there. */
-bool run_batch(struct answers *a, const struct batch *b, const char *command);
+/* Executes a batch: command "" is this CPU, else what is put before the oracle's path. env: "NAME=VALUE ..." for it.
+ * False: it did not finish; the answers that came are there, all of them if careful. */
+bool run_batch(struct answers *a, const struct batch *b, const char *command, const char *env, bool careful);
 void answers_free(struct answers *a);
 extern const char *oracle, *scratch;            /* its path; a directory                    */
+extern bool run_quietly;                        /* what dies says nothing, and has less time */
 
 /* ---- judge.c ---- */
 struct flow {                                   /* a case's code, decoded                   */
@@ -99,5 +129,19 @@ void flow_of(struct flow *f, const struct tcode *c);
 bool same(const struct flow *f, const struct tcase *t, const struct tresult *want, const struct tresult *got);
 void report(const struct flow *f, const struct tcode *c, const struct tcase *t, const struct tresult *want,
             const struct tresult *got);
+
+/* ---- check.c: both sides of a batch ---- */
+extern const char *command;                     /* what runs x86-64 programs through the translation */
+/* Runs a batch on the CPU and under command in the setting env; bad(ctx, case, want, got) for each that differs, got null
+ * for one in which the translation died. The number of cases compared. */
+typedef void bad_fn(void *ctx, u32 k, const struct tresult *want, const struct tresult *got);
+u32 check(const struct batch *b, const struct answers *want, const char *env, bad_fn *bad, void *ctx);
+
+/* ---- shrink.c, casefile.c ---- */
+struct found { struct seq s; struct tcase t; const char *env; int sig; bool died, alone; };      /* sig: how the CPU ends it */
+void shrink(struct found *f);                   /* alone: it differs without its batch too */
+/* Writes f as a text into the directory; its path into out. */
+bool case_write(const struct found *f, const char *dir, char *out, size_t size);
+bool case_read(struct batch *b, const char *path);      /* appends what such a text says */
 
 #endif

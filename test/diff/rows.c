@@ -3,10 +3,7 @@
 #include "x86/feature.h"
 #include <string.h>
 
-enum kind { REG_ANY, REG_SAME, REG_HIGH, REG_REX, REG_LOW, MEM_BASE, MEM_D8, MEM_D32, MEM_INDEX, MEM_NOBASE, MEM_RIP, MEM_ABS,
-	    MEM_A32, MEM_A32X, MEM_FS, MEM_GS, MEM_RSP, MEM_RBP, NKINDS };
-
-static bool emits(int row, const char *list)            /* is the row's emitter among these words? */
+bool emits(int row, const char *list)
 {
 	size_t n = strlen(encs[row].emit);
 
@@ -25,7 +22,7 @@ static u64 some_imm(int row, int opsz)
 	return chance(30) ? below(72) : some_int(opsz);
 }
 
-static void registers(struct pick *p, enum kind kind)
+static void registers(struct pick *p, enum pick_kind kind)
 {
 	const struct enc *e = &encs[p->row];
 
@@ -45,7 +42,7 @@ static void registers(struct pick *p, enum kind kind)
 	if (!strncmp(e->opnds, "=Sw", 3) || strstr(e->opnds, " Sw")) p->reg = (u8[]){ 0, 2, 3, 4, 5, 1 }[below(strchr(e->opnds, '=') && e->opnds[1] == 'S' ? 5 : 6)];
 }
 
-static void address(struct pick *p, enum kind kind, int w)
+static void address(struct pick *p, enum pick_kind kind, int w)
 {
 	bool align = x86_rows[p->row].attr & ROW_ALIGN;
 	enum place where = (enum place[]){ AT_ANY, AT_ANY, AT_ALIGNED, AT_PAGE, AT_LAST, AT_RO, AT_OVER, AT_NOWHERE }[below(8)];
@@ -75,7 +72,7 @@ static void address(struct pick *p, enum kind kind, int w)
 	if (p->rip) p->base = RIP;
 }
 
-static struct pick choose(int row, int opsz, enum kind kind)
+struct pick choose(int row, int opsz, enum pick_kind kind)
 {
 	const struct enc *e = &encs[row];
 	struct pick p = { .row = row, .opsz = opsz, .base = NOREG, .index = NOREG };

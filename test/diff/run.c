@@ -1,6 +1,7 @@
 /* run.c - has the oracle execute a batch, here or under a command. */
 #include "diff.h"
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +10,11 @@
 #include <unistd.h>
 
 const char *oracle = "build/guest/oracle", *scratch = "/tmp";
+bool run_quietly;
 
-static void write_batch(const char *path, const struct batch *b)
+static void write_batch(const char *path, const struct batch *b, bool careful)
 {
-	struct tbatch h = { .magic = DIFF_MAGIC, .ncases = b->n, .code_off = 4096, .code_size = align_up(b->size, 4096u) };
+	struct tbatch h = { .magic = DIFF_MAGIC, .ncases = b->n, .code_off = 4096, .code_size = align_up(b->size, 4096u), .careful = careful };
 	u8 *code = calloc(1, h.code_size);
 	FILE *f = fopen(path, "w");
 
@@ -55,19 +57,20 @@ void answers_free(struct answers *a)
 	free(a->r);
 }
 
-bool run_batch(struct answers *a, const struct batch *b, const char *command)
+bool run_batch(struct answers *a, const struct batch *b, const char *command, const char *env, bool careful)
 {
 	char in[256], out[256], line[1024];
 	int status;
 
 	snprintf(in, sizeof in, "%s/mktest-%d.batch", scratch, getpid());
 	snprintf(out, sizeof out, "%s/mktest-%d.results", scratch, getpid());
-	write_batch(in, b);
+	write_batch(in, b, careful);
 	unlink(out);
-	snprintf(line, sizeof line, "exec timeout -s KILL 300 %s %s %s %s", command, oracle, in, out);
+	snprintf(line, sizeof line, "exec env %s timeout -s KILL %d %s %s %s %s%s", env, careful || run_quietly ? 20 : 120, command, oracle, in, out,
+		 run_quietly ? " 2>/dev/null" : "");
 	status = system(line);
-	if (status) fprintf(stderr, "mktest: \"%s\" ended with status %x\n", line, status);
-	if (WIFSIGNALED(status)) exit(2);               /* interrupted */
+	if (status && !careful && !run_quietly) fprintf(stderr, "mktest: \"%s\" ended with status %x\n", line, status);
+	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGTERM)) exit(2);
 	status = load(a, out, b->n) && !status;
 	if (!getenv("KEEP")) unlink(in);
 	unlink(out);

@@ -270,6 +270,7 @@ __attribute__((used)) void begin(u64 *sp)
 		one(t + k);
 		put(&r, sizeof r);
 		put(words, r.nmem * sizeof *words);
+		if (b->careful) flush();
 	}
 	flush();
 	quit("");
