@@ -19,7 +19,7 @@ check() {                               # check SECONDS NAME ARGUMENTS...
 		bad=$((bad + 1))
 		echo "not ok $n - $name"
 		sed 's/^/# /' "$TMPDIR/log"
-		cat "$TMPDIR"/found/*.txt 2>/dev/null | sed 's/^/#   /'
+		cat "$TMPDIR"/found/*[0-9a-f].txt 2>/dev/null | sed 's/^/#   /'
 	fi
 }
 

@@ -157,9 +157,11 @@ static void tell(struct found *f)
 	struct answers want;
 	char path[512];
 
+	case_write(f, dir, "-whole", path, sizeof path);
+	printf("\n%s found by %s\n", f->env, path);
 	shrink(f);
-	case_write(f, dir, path, sizeof path);
-	printf("\n%s%s\n", f->env, f->alone ? "" : ": not when it is run without its batch");
+	case_write(f, dir, "", path, sizeof path);
+	if (!f->alone) printf("not when it is run without its batch\n");
 	if (f->alone && case_read(&r.b, path) && truth(&want, &r.b)) {
 		check(&r.b, &want, f->env, show, &r);
 		answers_free(&want);

@@ -34,7 +34,7 @@ static void bytes(FILE *o, const u8 *b, u32 n)
 	fprintf(o, "\n");
 }
 
-bool case_write(const struct found *f, const char *dir, char *out, size_t size)
+bool case_write(const struct found *f, const char *dir, const char *suffix, char *out, size_t size)
 {
 	u8 code[CODE_MAX];
 	u32 n = seq_code(&f->s, code, DIFF_CODE), h = hash(code, n) ^ hash(&f->t, sizeof f->t), at = 0;
@@ -42,7 +42,7 @@ bool case_write(const struct found *f, const char *dir, char *out, size_t size)
 	FILE *o;
 
 	mkdir(dir, 0777);
-	snprintf(out, size, "%s/%08x.txt", dir, h);
+	snprintf(out, size, "%s/%08x%s.txt", dir, h, suffix);
 	if (!(o = fopen(out, "w"))) return false;
 	n = seq_code(&f->s, code, rip);
 	fprintf(o, "# %s\n", f->env);

@@ -141,7 +141,7 @@ u32 check(const struct batch *b, const struct answers *want, const char *env, ba
 struct found { struct seq s; struct tcase t; const char *env; int sig; bool died, alone; };      /* sig: how the CPU ends it */
 void shrink(struct found *f);                   /* alone: it differs without its batch too */
 /* Writes f as a text into the directory; its path into out. */
-bool case_write(const struct found *f, const char *dir, char *out, size_t size);
+bool case_write(const struct found *f, const char *dir, const char *suffix, char *out, size_t size);
 bool case_read(struct batch *b, const char *path);      /* appends what such a text says */
 
 #endif

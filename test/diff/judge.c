@@ -63,31 +63,28 @@ static int aimed_at(const struct flow *f, int k, int reg)
 }
 
 /* Where a return goes: behind a call, or to the address that was pushed before it. */
-static void returns(const struct flow *f, int k, int way[2])
+static u64 returns(const struct flow *f, int k)
 {
-	if (k > 1 && named(&f->i[k - 1], "PUSH") && f->i[k - 1].o[0].kind == OP_GPR) way[0] = way[1] = aimed_at(f, k - 1, f->i[k - 1].o[0].reg);
-	else way[0] = way[1] = f->n;
-	for (int j = 0; j < f->n; j++)          /* sequences call what lies between the call and its return */
-		if (named(&f->i[j], "CALL") && j < k && way[0] == f->n) way[0] = j + 1;
-		else if (named(&f->i[j], "CALL") && j < k) way[1] = j + 1;
+	u64 m = 0;
+
+	if (k > 1 && named(&f->i[k - 1], "PUSH") && f->i[k - 1].o[0].kind == OP_GPR) m |= 1ull << aimed_at(f, k - 1, f->i[k - 1].o[0].reg);
+	for (int j = 0; j < k; j++)
+		if (named(&f->i[j], "CALL")) m |= 1ull << (j + 1);
+	return m ? m : 1ull << f->n;
 }
 
-/* Where control goes after instruction k; the same twice if there is one way. Out of the code counts as its end. */
-static void ways(const struct flow *f, int k, int way[2])
+/* Where control may go after instruction k, a bit each. Out of the code counts as its end. */
+static u64 ways(const struct flow *f, int k)
 {
 	const struct insn *i = &f->i[k];
+	u64 next = 1ull << (k + 1);
+	int to;
 
-	way[0] = way[1] = k + 1;
-	if (!(x86_rows[i->row].attr & ROW_BRANCH)) return;
-	if (i->o[0].kind == OP_REL) {
-		way[1] = index_of(f, i->imm);
-		if (named(i, "JMP") || named(i, "CALL")) way[0] = way[1];
-	} else if (named(i, "RET")) {
-		returns(f, k, way);
-	} else {
-		way[1] = i->o[0].kind == OP_GPR ? aimed_at(f, k, i->o[0].reg) : f->n;
-		if (way[1] != f->n) way[0] = way[1];
-	}
+	if (!(x86_rows[i->row].attr & ROW_BRANCH)) return next;
+	if (i->o[0].kind == OP_REL) return 1ull << index_of(f, i->imm) | (named(i, "JMP") || named(i, "CALL") ? 0 : next);
+	if (named(i, "RET")) return returns(f, k);
+	to = i->o[0].kind == OP_GPR ? aimed_at(f, k, i->o[0].reg) : f->n;
+	return to == f->n ? next | 1ull << to : 1ull << to;
 }
 
 static void undefined_flags(struct flow *f, const struct tcase *t)
@@ -99,14 +96,15 @@ static void undefined_flags(struct flow *f, const struct tcase *t)
 		again = false;
 		for (int k = 0; k < f->n; k++) {
 			u8 writes, undef, out;
-			int way[2];
+			u64 way;
 
 			flag_facts(&f->i[k], f->n == 1 ? t : 0, &writes, &undef);
 			out = (f->undef[k] & ~writes) | undef;
-			ways(f, k, way);
-			for (int j = 0; j < 2; j++) {
-				again |= out & ~f->undef[way[j]];
-				f->undef[way[j]] |= out;
+			for (way = ways(f, k); way; way &= way - 1) {
+				u8 *to = &f->undef[__builtin_ctzll(way)];
+
+				again |= out & ~*to;
+				*to |= out;
 			}
 		}
 	}
@@ -119,12 +117,12 @@ static void live_flags(struct flow *f)
 	for (bool again = true; again; ) {
 		again = false;
 		for (int k = f->n - 1; k >= 0; k--) {
-			u8 writes, undef, in;
-			int way[2];
+			u8 writes, undef, in = 0;
 
 			flag_facts(&f->i[k], 0, &writes, &undef);
-			ways(f, k, way);
-			in = ((f->live[way[0]] | f->live[way[1]]) & ~writes) | insn_reads(&f->i[k]);
+			for (u64 way = ways(f, k); way; way &= way - 1)
+				in |= f->live[__builtin_ctzll(way)];
+			in = (in & ~writes) | insn_reads(&f->i[k]);
 			again |= in != f->live[k];
 			f->live[k] = in;
 		}

@@ -416,6 +416,7 @@ static void call(struct gen *g)
 	struct pick jmp = { .row = row_of("JMP", "Jb"), .opsz = 4, .base = NOREG, .index = NOREG }, c = jmp, ret = jmp;
 	int reg = chance(30) ? free_reg(g) : -1, lea = -1, over;
 	struct val sp = g->r[RSP];
+	u16 frozen = g->frozen;
 
 	if (g->loop || s->n > SEQ_MAX - 20) return;
 	land(g, true);
@@ -431,7 +432,7 @@ static void call(struct gen *g)
 	g->r[RSP] = moved(sp, -8, -8);
 	g->frozen |= 1 << RSP;                  /* the return address must be on top at the end */
 	elements(g, 1 + below(3));
-	g->frozen &= ~(1 << RSP);
+	g->frozen = frozen;
 	s->it[s->n++] = (struct item){ ret, -1 };
 	s->it[over].to = s->n;
 	g->r[RSP] = sp;
@@ -615,6 +616,21 @@ static void elements(struct gen *g, int n)
 	}
 }
 
+/* QEMU 10.0 computes BIT wrongly where its destination is known to be all ones: nothing to be learnt there. */
+static bool misleads(const struct seq *s)
+{
+	bool ones = false, selects = false;
+
+	for (int k = 0; k < s->n; k++) {
+		const struct pick *p = &s->it[k].p;
+		const char *name = encs[p->row].name;
+
+		ones |= strstr(name, "PCMPEQ") && !p->mem && (p->reg == p->rm || p->vvvv == p->rm);
+		selects |= strstr(name, "BLENDV") || strstr(name, "MIN") || strstr(name, "MAX");
+	}
+	return ones && selects;
+}
+
 void random_seq(struct seq *s, bool fp)
 {
 	struct gen g = { .s = s, .npool = 2 + below(6), .nvpool = 2 + below(4), .fp = fp };
@@ -636,4 +652,5 @@ void random_seq(struct seq *s, bool fp)
 		g.vpool[k] = below(16);
 	elements(&g, 1 + below(16));
 	land(&g, true);
+	if (misleads(s)) s->n = 0;
 }
