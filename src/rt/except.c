@@ -98,6 +98,17 @@ u64 rt_page_fault(struct thread *t, gaddr a, size_t n, bool write)
 	return rt_raise(t, SIGSEGV, code, a);
 }
 
+bool rt_writes_too(gaddr rip)
+{
+	struct insn i;
+
+	if (!rt_insn_at(rip, &i)) return false;
+	if (x86_rows[i.row].mn == MN_ENTER) return i.imm2 % 32 < 2;     /* its probe */
+	for (int k = 0; k < 4; k++)
+		if (i.o[k].kind == OP_MEM && i.o[k].access & OP_READ && i.o[k].access & OP_WRITE) return true;
+	return false;
+}
+
 /* --- instructions */
 
 u64 rt_bad_fetch(struct thread *t)

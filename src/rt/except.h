@@ -13,6 +13,7 @@ u64  rt_not_canonical(struct thread *t, gaddr a);       /* an access at a: #GP o
 u64  rt_page_fault(struct thread *t, gaddr a, size_t n, bool write);
 /* x86's error code for a page fault at a; *code: si_code as the host has it, and as x86 has it. */
 u32  rt_fault_error(gaddr a, bool write, int *code);
+bool rt_writes_too(gaddr rip);                          /* what reads, changes and writes memory faults as a write on x86 */
 u64  rt_bad_fetch(struct thread *t);                    /* there is nothing to execute at rip */
 u64  rt_interrupt(struct thread *t);                    /* INT3, INT1, INT n: traps point behind them; few vectors are open */
 

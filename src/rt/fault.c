@@ -71,6 +71,15 @@ static bool was_write(const struct host_context *uc)
 	return stores(*(const u32 *)uc->mc.pc);
 }
 
+/* Exclusives whose base is the aligned word of a misaligned operation: what the guest accesses lies SHIFT bits on. */
+static gaddr misaligned_address(const struct host_context *uc, gaddr a)
+{
+	u32 w = *(const u32 *)uc->mc.pc;
+
+	if ((w & 0x3f000000) != 0x08000000 || (w >> 23 & 1) || (w >> 5 & 31) != TR_ATOMIC_WORD) return a;
+	return a + (uc->mc.regs[TR_ATOMIC_SHIFT] >> 3);
+}
+
 enum { N = 1u << 31, Z = 1u << 30, C = 1u << 29, V = 1u << 28 };
 
 /* NZCV as it stands in the middle of a region, into the form that it has between regions (tr/flags.c). */
@@ -113,17 +122,6 @@ static void resume(struct thread *t, struct host_context *uc, int what)
 	uc->mc.regs[29] = uc->mc.regs[30] = 0;
 }
 
-/* What reads, changes and writes memory faults as a write on x86, whichever of the two it was here. */
-static bool reads_to_write(gaddr rip)
-{
-	struct insn i;
-
-	if (!rt_insn_at(rip, &i)) return false;
-	for (int k = 0; k < 4; k++)
-		if (i.o[k].kind == OP_MEM && i.o[k].access & OP_READ && i.o[k].access & OP_WRITE) return true;
-	return false;
-}
-
 _Noreturn void rt_resume(struct thread *t)
 {
 	u64 host;
@@ -131,7 +129,7 @@ _Noreturn void rt_resume(struct thread *t)
 	if (t->storing && t->fault.what != RESUME_SINGLE) smc_stored(t);        /* it will not come to that */
 	switch (t->fault.what) {
 	case RESUME_RAISE:
-		if (!(t->prot_err & 2) && t->prot_err & 4 && reads_to_write(t->cpu.rip)) t->prot_err |= 2;
+		if (!(t->prot_err & 2) && t->prot_err & 4 && rt_writes_too(t->cpu.rip)) t->prot_err |= 2;
 		host = rt_raise(t, t->fault.sig, t->fault.code, t->fault.addr);
 		break;
 	case RESUME_NOT_CANONICAL:
@@ -163,7 +161,7 @@ static void guest_raise(struct thread *t, struct host_context *uc, int sig, int 
 /* x86 tells of a page fault, or for an address that is not canonical of a #GP without address. */
 static void guest_segv(struct thread *t, struct host_context *uc, const struct siginfo *si)
 {
-	gaddr a = si->fault.addr;
+	gaddr a = misaligned_address(uc, si->fault.addr);
 	int code = si->code == SEGV_ACCERR_ ? SEGV_ACCERR_ : SEGV_MAPERR_;
 
 	if (!rt_canonical(a)) {

@@ -276,8 +276,11 @@ static void enter_pages(struct arena *a, struct region *r)
 	for (u32 k = 0; k < 2 * tr.nblk; k++) {
 		struct edge *e = k & 1 ? &tr.blk[k / 2].taken : &tr.blk[k / 2].next;
 		gaddr page = align_down(e->pc, GUEST_PAGE);
+		struct page *p = &pages[page / GUEST_PAGE % countof(pages)];
 
-		if (!e->pc || e->block >= 0 || page == last || (page >= lo && page < r->hi) || !stable(0, e->pc))
+		if (!e->pc || e->block >= 0 || page == last || (page >= lo && page < r->hi))
+			continue;
+		if (p->at != page || !p->exec || !p->stable)
 			continue;
 		ok &= pageidx_add(page, a, r);
 		last = page;

@@ -2,7 +2,8 @@
  *
  * With FEAT_LSE the `...al` forms are full barriers by themselves, but for a cas that fails: nothing orders its read after
  * an earlier vector store, so `dmb ish` follows and what it found is read anew. Their result never goes to XZR, which would
- * take the acquire away. Without: ldaxr, stlxr, `dmb ish`, and one before what may fail. doc/memory.md argues both.
+ * take the acquire away. Without: ldaxr, stlxr, `dmb ish`; a comparison that fails stores what it found. doc/memory.md argues
+ * both.
  *
  * An atomic that ARM64 refuses at its alignment (beyond 16 bytes with LSE2, else any misaligned one) faults with SIGBUS,
  * and its code is made again with c->crosses: then the aligned 8 or 16 bytes around it are exchanged as one. What lies
@@ -30,18 +31,19 @@ static void new_value(struct tr *c, int w, enum op op, int d, int old, int in)
 
 /* ---- any alignment: by the aligned word around the operand, or the pair of words */
 
-enum { SHIFT = T3, WORD = T4, W0 = T0, W1 = T5, DIFF = T2 };
+enum { SHIFT = TR_ATOMIC_SHIFT, WORD = TR_ATOMIC_WORD, W0 = T0, W1 = T5, DIFF = T2 };
 
-/* DIFF = the bits of T_SRC, of w bytes, that change. A comparison that fails (OP_CAS: with T_ADDR) branches away. */
-static u32 *change(struct tr *c, int w, enum op op, int in)
+/* DIFF = the bits of T_SRC, of w bytes, that change: none when a comparison (OP_CAS: with T_ADDR) fails, which stores what
+ * was there all the same, as x86 does: the page must be writable. */
+static void change(struct tr *c, int w, enum op op, int in)
 {
-	u32 *fail = 0;
+	u32 *differs = 0, *done;
 
 	if (w < 8)
 		a_ubfx(c, 8, T_SRC, T_SRC, 0, w * 8);
 	if (op == OP_CAS) {
 		a_eor(c, 8, DIFF, T_SRC, T_ADDR);
-		fail = c->code.p;
+		differs = c->code.p;
 		a_cbnz(c, 8, DIFF, 0);
 		op = OP_SWP;
 	}
@@ -49,13 +51,19 @@ static u32 *change(struct tr *c, int w, enum op op, int in)
 	a_eor(c, 8, DIFF, T_DST, T_SRC);
 	if (w < 8)
 		a_ubfx(c, 8, DIFF, DIFF, 0, w * 8);
-	return fail;
+	if (!differs)
+		return;
+	done = c->code.p;
+	a_b(c, 0);
+	a_bind(c, differs);
+	a_mov(c, 8, DIFF, XZR);
+	a_bind(c, done);
 }
 
 /* As tr_atomic, for an operand anywhere; T_ADDR is lost, but for OP_CAS it becomes what to compare with, expect. */
 static void misaligned(struct tr *c, int w, enum op op, int in, int expect)
 {
-	u32 *two, *loop, *fail[2], *done;
+	u32 *two, *loop, *done;
 
 	a_ubfiz(c, 8, SHIFT, T_ADDR, 3, 3);
 	a_and_i(c, 8, WORD, T_ADDR, ~7ull);
@@ -63,8 +71,6 @@ static void misaligned(struct tr *c, int w, enum op op, int in, int expect)
 		a_ubfx(c, 8, T_ADDR, expect, 0, w * 8);
 	else if (op == OP_CAS)
 		a_mov(c, 8, T_ADDR, expect);
-	if (op == OP_CAS)
-		a_dmb(c, A_ISH);
 	a_mov_i(c, 8, DIFF, 64 - w * 8);
 	a_sub(c, 8, DIFF, DIFF, SHIFT);
 	two = c->code.p;
@@ -72,7 +78,7 @@ static void misaligned(struct tr *c, int w, enum op op, int in, int expect)
 	loop = c->code.p;
 	a_ldaxr(c, 8, W0, WORD);
 	a_lsr(c, 8, T_SRC, W0, SHIFT);
-	fail[0] = change(c, w, op, in);
+	change(c, w, op, in);
 	a_lsl(c, 8, DIFF, DIFF, SHIFT);
 	a_eor(c, 8, W0, W0, DIFF);
 	a_stlxr(c, 8, DIFF, W0, WORD);
@@ -90,7 +96,7 @@ static void misaligned(struct tr *c, int w, enum op op, int in, int expect)
 	a_lsl_i(c, 8, T_DST, W1, 1);
 	a_lsl(c, 8, T_DST, T_DST, DIFF);
 	a_orr(c, 8, T_SRC, T_SRC, T_DST);
-	fail[1] = change(c, w, op, in);
+	change(c, w, op, in);
 	a_lsl(c, 8, T_DST, DIFF, SHIFT);
 	a_eor(c, 8, W0, W0, T_DST);
 	a_lsr_i(c, 8, DIFF, DIFF, 1);
@@ -100,9 +106,6 @@ static void misaligned(struct tr *c, int w, enum op op, int in, int expect)
 	a_stlxp(c, 8, DIFF, W0, W1, WORD);
 	a_cbnz(c, 4, DIFF, back(c, loop));
 	a_bind(c, done);
-	for (int k = 0; k < 2; k++)
-		if (fail[k])
-			a_bind(c, fail[k]);
 	a_dmb(c, A_ISH);
 }
 
@@ -148,7 +151,7 @@ void tr_atomic(struct tr *c, int w, enum op op, int in)
 
 void tr_compare_swap(struct tr *c, int w, int expect, int new)
 {
-	u32 *loop, *fail, *ok;
+	u32 *loop, *differs, *ok;
 
 	if (c->crosses) {
 		misaligned(c, w, OP_CAS, new, expect);
@@ -172,14 +175,18 @@ void tr_compare_swap(struct tr *c, int w, int expect, int new)
 		a_bind(c, ok);
 		return;
 	}
-	a_dmb(c, A_ISH);
 	loop = c->code.p;
 	a_ldaxr(c, w, T_SRC, T_ADDR);
 	a_eor(c, 8, T0, T_SRC, T3);
-	fail = c->code.p;
+	differs = c->code.p;
 	a_cbnz(c, 8, T0, 0);
 	a_stlxr(c, w, T2, new, T_ADDR);
 	a_cbnz(c, 4, T2, back(c, loop));
-	a_bind(c, fail);
+	ok = c->code.p;
+	a_b(c, 0);
+	a_bind(c, differs);
+	a_stlxr(c, w, T2, T_SRC, T_ADDR);               /* what was there: x86 stores in any case */
+	a_cbnz(c, 4, T2, back(c, loop));
+	a_bind(c, ok);
 	a_dmb(c, A_ISH);
 }

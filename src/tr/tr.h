@@ -25,6 +25,7 @@
 enum { R_PF = X26, R_AF = X27, R_CPU = X28, R_POLL = X29, R_PAGE = X30 };
 enum { T_ADDR = X11, T_SRC = X12, T_SRC2 = X13, T_DST = X14 };         /* the driver's */
 enum { T0 = X16, T1 = X17, T2 = X15, T3 = X6, T4 = X7, T5 = X18 };  /* an emitter's */
+enum { TR_ATOMIC_WORD = T4, TR_ATOMIC_SHIFT = T3 };     /* a misaligned atomic operation (atomic.c): bits from the aligned word up */
 enum { V_A = 24, V_B = 25, V0t = 26, V1t, V2t, V3t, V4t, V5t };
 enum { IMM = 64 };                      /* as operand b: the value is i->imm, encodable in the form asked for */
 

@@ -7,4 +7,9 @@ for p in sig_frame sig_fault sig_flags sig_step sig_stack sig_restart thread_str
          returns split_lock cpu_told pcmpstr; do
 	twin "$p" "$top/build/guest/$p"
 done
+for o in STELE_ORDER=tso "STELE_ORDER=tso STELE_HOST=-lse,-lrcpc"; do
+	for p in sig_fault split_lock; do
+		ENV=$o twin "$p, $o" "$top/build/guest/$p"
+	done
+done
 finish
