@@ -152,14 +152,14 @@ test-random: all tools guest
 ## make test-programs      the long program tests; one group: make test-programs-GROUP, quick slice: -quick
 test-programs: $(filter-out %-quick,$(GROUPS_:%=test-programs-%))
 test-programs-%: all guest
-	tool/setup programs
+	tool/setup programs $(filter more,$*)
 	$(PROVE) test/programs/$*/*.t
 
 ## make truth              stores what the program tests do natively, for machines without an x86-64 CPU
 ## make test-arm64         the ARM64 way: set-up, native build, ./run and a slice of the tests in an ARM64 Debian, under QEMU
 .PHONY: truth test-arm64
 truth: guest
-	tool/setup base programs
+	tool/setup base programs more
 	STORE=1 $(PROVE) test/programs/*/*.t
 test-arm64: $(B)/host/execwatch
 	tool/setup arm64

@@ -11,7 +11,7 @@
  *  -n   the same surroundings for a native twin: no binfmt, no rule about what is executed
  *  -b   only the binfmt: no pid namespace, no watch (for ./run)
  *  -w   DIR appears as /mnt, and PROGRAM starts there: paths in outputs are the same on every run
- *  -r   in DIR as the root directory, with /proc and /dev
+ *  -r   in DIR as the root directory, with /proc and /dev, and -w's directory in it too
  * QEMU=PATH names another QEMU; the default is build/qemu10/qemu-aarch64 beside this program.
  *
  * Being ptraced, a program under test cannot be ptraced by another; that belongs to the VM tests. */
@@ -254,7 +254,9 @@ static void enter_root(void)
 		die(root);
 	if (mount("proc", "proc", "proc", 0, NULL) < 0 || mount("/dev", "dev", NULL, MS_BIND | MS_REC, NULL) < 0)
 		die("mounting in the root directory");
-	if (chroot(".") < 0)
+	if (work && mount("/mnt", "mnt", NULL, MS_BIND, NULL) < 0)
+		die("mounting the work directory");
+	if (chroot(".") < 0 || (work && chdir("/mnt") < 0))
 		die("chroot");
 }
 

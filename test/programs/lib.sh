@@ -5,6 +5,7 @@
 #   twin_sh NAME 'SCRIPT'       the same for bash -c SCRIPT: the shell and all its children
 #   fresh                       empties $IN;  then write a test's input files there
 #   finish                      the plan; the last line of every test
+# SYSTEM=NAME, set before this file is sourced: both twins run in build/NAME, a system of its own (tool/setup NAME).
 # Variables that a test may set for a twin: LIMIT seconds (120), STDIN file, FILTER a shell command that both outputs
 # pass through (process ids, times), ENV more VAR=value words.
 #
@@ -19,18 +20,26 @@ home=/mnt
 native=("$top/build/host/execwatch" -n -w "$T/w")
 watched=("$top/build/host/execwatch" -w "$T/w" -o "$T/natively")
 TRANSLATOR=${TRANSLATOR:-$top/build/stele}
-root=                                   # where x86-64 programs are
+root=${SYSTEM:+$top/build/$SYSTEM}        # where x86-64 programs are
+oracle=1                                # an x86-64 CPU, to compare with
+[ -z "$root" ] || [ -d "$root/usr" ] || { echo "Bail out! no $root: tool/setup $SYSTEM"; exit 1; }
 if [ "$(uname -m)" != x86_64 ]; then
-	root=$top/build/root
+	oracle= root=${root:-$top/build/root}
 	TRANSLATOR="$TRANSLATOR -L $root"
 	# No x86-64 file runs natively here; the namespaces are for order's sake.
 	mkdir "$T/w"
 	"${native[@]}" true 2>/dev/null || { native=(env) home=$T/w; }
+elif [ -n "$root" ]; then
+	# Inside, the translator needs a file of its own.
+	inside=$root/tmp/stele.$$
+	mkdir -p "$root/mnt"
+	native+=(-r "$root") watched+=(-r "$root")
+	[ "$TRANSLATOR" = native ] || { cp "$TRANSLATOR" "$inside" && TRANSLATOR=${inside#"$root"}; }
 fi
 me=$(basename "$0" .t)
 truth=$top/test/programs/truth/$(basename "$(cd "$(dirname "$0")" && pwd)")-$me
 IN=$T/in
-trap '[ -n "${KEEP:-}" ] && echo "# kept: $T" || { chmod -R u+w "$T"; rm -rf "$T"; }' EXIT
+trap '[ -n "${KEEP:-}" ] && echo "# kept: $T" || { chmod -R u+w "$T"; rm -rf "$T"; }; rm -f "${inside-}"' EXIT
 trap 'exit 130' INT TERM
 mkdir "$IN"
 count=0 failed=0
@@ -81,7 +90,7 @@ twin() {
 		fail "$name"; echo "# $program: not installed"; return; }
 	     found=${found#"$root"} ;;
 	esac
-	if [ -z "$root" ]; then
+	if [ -n "$oracle" ]; then
 		side native "${native[@]}" "$found" "$@"
 		[ -z "${STORE:-}" ] || { record native "$name" >> "$truth"; pass "$name"; return; }
 	elif [ -z "$(stored "$name")" ]; then
@@ -89,7 +98,7 @@ twin() {
 	fi
 	if [ "$TRANSLATOR" = native ]; then
 		side stele "${native[@]}" "$found" "$@"
-	elif [ -n "$root" ]; then
+	elif [ -z "$oracle" ]; then
 		# shellcheck disable=SC2086
 		side stele "${native[@]}" $TRANSLATOR "$found" "$@"
 	else
@@ -99,7 +108,7 @@ twin() {
 	what=
 	[ -z "${SHOW:-}" ] || (cd "$T/native" && tail -n "${SHOW/#1/15}" status out err | diag 99)
 	if [ -s "$T/natively" ]; then what+=" children"; fi
-	if [ -z "$root" ]; then
+	if [ -n "$oracle" ]; then
 		for f in status out err files; do cmp -s "$T/native/$f" "$T/stele/$f" || what+=" $f"; done
 	elif [ "$(record stele "$name")" != "$(stored "$name")" ]; then
 		what+=" result"
