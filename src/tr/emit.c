@@ -273,7 +273,8 @@ static void block(struct tr *c, struct block *b, bool first)
 		if (b->loop)
 			a_ldr_i(c, 8, XZR, R_POLL, 0);
 	}
-	tr_x87_block(c, b);
+	if (c->has_x87)
+		tr_x87_block(c, b);
 	for (struct insn *i = &c->ins[b->first]; i < end; i++) {
 		if (c->code.p + TR_INSN_ROOM > c->code.end)
 			return;
@@ -327,6 +328,7 @@ int tr_translate(struct tr *c, gaddr pc)
 	tr_region(c, pc);
 	tr_sources(c);
 	tr_live(c);
-	tr_x87(c);
+	if (c->has_x87)
+		tr_x87(c);
 	return tr_emit(c);
 }

@@ -148,6 +148,11 @@ static bool gains(const struct insn *i)
 	return o->access & OP_WRITE && (o->kind == OP_XMM || (o->kind == OP_GPR && o->w < 4));
 }
 
+static bool uses_x87(const struct insn *i)
+{
+	return (i->mn >= MN_FADD && i->mn <= MN_FWAIT) || i->o[0].kind == OP_MMX || i->o[1].kind == OP_MMX || i->mn == MN_EMMS;
+}
+
 /* Decodes the instruction at pc into c->ins[c->nins]. A page that cannot be fetched, or bytes that are no
  * instruction, become an instruction of length 0 that faults when it is reached. */
 static struct insn *take(struct tr *c, gaddr pc)
@@ -162,6 +167,7 @@ static struct insn *take(struct tr *c, gaddr pc)
 		i->mn = X86_NMN;
 	}
 	c->fine |= !c->env->cold && gains(i);
+	c->has_x87 |= uses_x87(i);
 	c->nins++;
 	if (pc < c->lo)
 		c->lo = pc;
@@ -286,7 +292,7 @@ void tr_region(struct tr *c, gaddr pc)
 		max = TR_MAX_INSNS;
 	c->window.n = 0;
 	c->nins = c->nblk = 0;
-	c->fine = c->loops = false;
+	c->fine = c->loops = c->has_x87 = false;
 	c->lo = c->hi = pc;
 	for (gaddr at = pc;;) {
 		struct block *b = grow(c, at, max);

@@ -17,11 +17,14 @@
 #define FIP    offsetof(struct cpu, x87.fip)
 #define SCRATCH(n) (offsetof(struct cpu, scratch) + 8 * (n))
 
-static int mn(const struct insn *i) { return i->fact ? -1 : x86_rows[i->row].mn; }
+static bool is_mmx(const struct insn *i)
+{
+	return i->o[0].kind == OP_MMX || i->o[1].kind == OP_MMX;
+}
 
 bool tr_is_x87(const struct insn *i)
 {
-	return mn(i) >= MN_FADD && mn(i) <= MN_FWAIT;
+	return i->mn >= MN_FADD && i->mn <= MN_FWAIT;
 }
 
 /* --- what instructions do to the stack */
@@ -108,18 +111,10 @@ void tr_x87_effect(struct x87_static *x, union x87_desc d)
 /* Others that change it. */
 static bool restores(const struct insn *i)
 {
-	switch (mn(i)) {
+	switch (i->mn) {
 	case MN_FXRSTOR: case MN_FXRSTOR64: case MN_XRSTOR: case MN_XRSTOR64:
 		return true;
 	}
-	return false;
-}
-
-static bool is_mmx(const struct insn *i)
-{
-	if (i->fact) return false;
-	for (int n = 0; n < 3; n++)
-		if (i->o[n].kind == OP_MMX) return true;
 	return false;
 }
 
@@ -130,7 +125,7 @@ static void step(struct x87_static *x, const struct insn *i)
 	if (tr_is_x87(i)) tr_x87_effect(x, tr_x87_desc(i));
 	else if (restores(i)) *x = (struct x87_static){ .top = x->top };
 	else if (is_mmx(i)) *x = mmx;
-	else if (mn(i) == MN_EMMS) *x = (struct x87_static){ .sure = true, .free = 0xff };
+	else if (i->mn == MN_EMMS) *x = (struct x87_static){ .sure = true, .free = 0xff };
 }
 
 /* --- the pass: forward over the region */
@@ -171,21 +166,10 @@ static bool meet(struct block *b, struct x87_static x, bool *known)
 	return old.sure != in->sure || old.used != in->used || old.free != in->free || old.mmx != in->mmx;
 }
 
-static bool is_call(struct tr *c, const struct block *b)
-{
-	int m = mn(&c->ins[b->first + b->n - 1]);
-
-	return m == MN_CALL;
-}
-
 void tr_x87(struct tr *c)
 {
 	bool known[TR_MAX_BLOCKS] = { true }, changed = true;
 
-	c->has_x87 = false;
-	for (u32 n = 0; n < c->nins && !c->has_x87; n++)
-		c->has_x87 = tr_is_x87(&c->ins[n]) || is_mmx(&c->ins[n]) || mn(&c->ins[n]) == MN_EMMS;
-	if (!c->has_x87) return;
 	for (u32 k = 0; k < c->nblk; k++)
 		c->blk[k].x87_in = (struct x87_static){ .top = c->env->x87_top };
 	while (changed) {
@@ -200,7 +184,7 @@ void tr_x87(struct tr *c)
 			if (b->next.block >= 0) {
 				struct block *t = &c->blk[b->next.block];
 
-				if (is_call(c, b) && takes(c, t) && !(x.used >> x.top & 1)) push(&x);    /* the result */
+				if (b->call && takes(c, t) && !(x.used >> x.top & 1)) push(&x);    /* the result */
 				changed |= meet(t, x, &known[b->next.block]);
 			}
 			if (b->taken.block >= 0) changed |= meet(&c->blk[b->taken.block], x, &known[b->taken.block]);
