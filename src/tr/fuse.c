@@ -125,12 +125,10 @@ static bool pair(struct tr *c, struct insn *i)
 	return false;
 }
 
-/* Returns how many instructions from i on need no more emitting; when c->first is set, the next one goes the usual way. */
-int tr_fuse(struct tr *c, struct insn *i, struct insn *end)
+static int __attribute__((noinline)) fuse(struct tr *c, struct insn *i, struct insn *end)
 {
 	int how = 0;
 
-	c->first = 0;
 	if (i + 1 >= end || (i->prefix | i[1].prefix) & PFX_LOCK)
 		return 0;
 	switch (i->mn) {
@@ -149,6 +147,20 @@ int tr_fuse(struct tr *c, struct insn *i, struct insn *end)
 	if (how == 1)
 		c->first = i;
 	return how != 0;
+}
+
+/* Returns how many instructions from i on need no more emitting; when c->first is set, the next one goes the usual way. */
+int tr_fuse(struct tr *c, struct insn *i, struct insn *end)
+{
+	c->first = 0;
+	switch (i->mn) {
+	case MN_MOV:
+		return i->o[0].kind == OP_GPR && i->o[1].kind == OP_GPR ? fuse(c, i, end) : 0;
+	case MN_PUSH: case MN_POP: case MN_MOVAPS: case MN_MOVAPD: case MN_MOVDQA: case MN_MOVUPS: case MN_MOVUPD: case MN_MOVDQU:
+	case MN_PXOR: case MN_XORPS: case MN_XORPD:
+		return fuse(c, i, end);
+	}
+	return 0;
 }
 
 /* --- compare + branch: is the next instruction a branch that alone reads i's flags, on E or NE (or, with sign, on the

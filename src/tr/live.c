@@ -401,7 +401,8 @@ static void facts(struct tr *c)
 		for (u32 k = c->nblk; k-- > 0;)
 			changed |= block_facts(c, &c->blk[c->order[k]], x);
 	} while (changed && c->loops);
-	lanes(c);
+	if (c->lanes)
+		lanes(c);
 }
 
 void tr_live(struct tr *c)
@@ -432,7 +433,7 @@ bool tr_hi_free(struct tr *c, struct insn *i, int d)
 	int from = merges(i);
 	u32 zero;
 
-	if (!c->fine)
+	if (!c->lanes)
 		return false;
 	zero = from >= 0 ? as_lanes_of(f->zero, from, d) : 0;  /* else they come from elsewhere */
 	return !(f->hi & ~zero & merged(i, d));

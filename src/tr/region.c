@@ -141,11 +141,14 @@ static enum x86_status decode(struct tr *c, gaddr pc, struct insn *i)
 }
 
 /* May facts about register parts or upper lanes make i cheaper? */
-static bool gains(const struct insn *i)
+static void gains(struct tr *c, const struct insn *i)
 {
 	const struct opnd *o = &i->o[0];
 
-	return o->access & OP_WRITE && (o->kind == OP_XMM || (o->kind == OP_GPR && o->w < 4));
+	if (!(o->access & OP_WRITE) || o->w > 8)
+		return;
+	c->lanes |= o->kind == OP_XMM;
+	c->fine |= o->kind == OP_XMM || (o->kind == OP_GPR && o->w < 4);
 }
 
 static bool uses_x87(const struct insn *i)
@@ -166,7 +169,8 @@ static struct insn *take(struct tr *c, gaddr pc)
 		i->len = i->prefix = 0;
 		i->mn = X86_NMN;
 	}
-	c->fine |= !c->env->cold && gains(i);
+	if (!c->env->cold)
+		gains(c, i);
 	c->has_x87 |= uses_x87(i);
 	c->nins++;
 	if (pc < c->lo)
@@ -292,7 +296,7 @@ void tr_region(struct tr *c, gaddr pc)
 		max = TR_MAX_INSNS;
 	c->window.n = 0;
 	c->nins = c->nblk = 0;
-	c->fine = c->loops = c->has_x87 = false;
+	c->fine = c->lanes = c->loops = c->has_x87 = false;
 	c->lo = c->hi = pc;
 	for (gaddr at = pc;;) {
 		struct block *b = grow(c, at, max);

@@ -137,6 +137,7 @@ struct tr {
 	struct insn decoded[4096];       /* by address: what looking ahead decodes is decoded again soon; emptied by tr_forget */
 	struct { gaddr pc; u8 flags; } needed[4096];     /* what tr_flags_needed found; emptied by tr_forget */
 	bool loops;                     /* there are backward edges                          */
+	bool lanes;                     /* there are writes of less than an xmm register     */
 	bool fine;                      /* fact[] is filled in: some instruction may gain from it */
 	u32 guard;                      /* upper lanes that are taken to be zero at the entry, which checks it; see live.c */
 	u32 nins, nblk;
