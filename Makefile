@@ -149,6 +149,11 @@ COUNT ?= 1000000
 test-random: all tools guest
 	nice -n 10 $(B)/host/mktest -n $(COUNT) $(if $(SEED),-s $(SEED)) $(SET) random
 
+## make golden             writes test/golden.txt anew: see test/golden_test.c
+.PHONY: golden
+golden: $(B)/host/test/golden_test
+	AS86=$(X86)as $< --write
+
 ## make test-programs      the long program tests; one group: make test-programs-GROUP, quick slice: -quick
 test-programs: $(filter-out %-quick,$(GROUPS_:%=test-programs-%))
 test-programs-%: all guest
