@@ -44,7 +44,7 @@ static u64 slot(gaddr pc)
 {
 	u64 h = pc * 0x9e3779b97f4a7c15ull >> 20 & (slots - 1);
 
-	while (table[h].pc && table[h].pc != pc)
+	while (table[h].pc != pc && (table[h].pc || table[h].host))     /* 0 is an address, too */
 		h = (h + 1) & (slots - 1);
 	return h;
 }
@@ -81,7 +81,7 @@ static bool enter(gaddr pc, u64 host)
 	if (filled * 2 >= slots && !grow())
 		return false;
 	h = slot(pc);
-	filled += !table[h].pc;
+	filled += !table[h].pc && !table[h].host;
 	table[h].pc = pc;
 	table[h].host = host;
 	return true;
@@ -518,6 +518,14 @@ static void link_to(u64 site, u64 h, gaddr pc, bool call)
 		remember(pc, site, call);
 }
 
+/* Is the word at site a b or bl to host? A site may be the entry of a region that was dropped since. */
+static bool leads_to(u64 site, u64 host)
+{
+	u32 w = *(u32 *)site;
+
+	return (w & 0x7c000000) == 0x14000000 && site + (s64)((s32)(w << 6) >> 4) == host;
+}
+
 /* pc's cold code has counted down: a hot region takes its place. */
 static u64 hot(struct thread *t, gaddr pc)
 {
@@ -530,7 +538,8 @@ static u64 hot(struct thread *t, gaddr pc)
 	h = translate(pc, HOT_CODE);
 	s = &table[slot(pc)];
 	for (u32 k = s->links; k; k = links[k].next)
-		patch(links[k].site, (h & ~(u64)BITS) - (links[k].call ? 4 : 0), links[k].call);
+		if (leads_to(links[k].site, (cold & ~(u64)BITS) - (links[k].call ? 4 : 0)))
+			patch(links[k].site, (h & ~(u64)BITS) - (links[k].call ? 4 : 0), links[k].call);
 	s->links = 0;
 	if (cold)
 		patch(cold & ~(u64)BITS, h & ~(u64)BITS, false);
@@ -675,7 +684,7 @@ void rt_code_unmap(gaddr lo, gaddr hi)
 static void clear(struct thread *t)
 {
 	for (u32 k = 0; k < countof(t->cpu.jtab); k++)
-		t->cpu.jtab[k].guest = 0;
+		t->cpu.jtab[k].guest = !k;      /* an address that never stands there */
 	t->cpu.pair_sp = t->cpu.pair_base;
 	t->single = 0;
 }

@@ -64,6 +64,7 @@ static void stacks_use(struct thread *t, u8 *p, size_t size)
 	t->cpu.c_sp = (u64)p + AT_GUARD2;
 	sentinel[0] = ~0ull;                    /* no return address */
 	t->cpu.pair_base = t->cpu.pair_sp = (u64)sentinel;
+	t->cpu.jtab[0].guest = 1;               /* not 0, which would be found */
 }
 
 bool thread_in_guard(const struct thread *t, u64 a)
@@ -86,7 +87,7 @@ struct thread *thread_new(const struct thread *parent)
 	u64 *own;
 
 	if (!p) return 0;
-	/* The rest of the record, the jump table included, stays zero. */
+	/* The rest of the record stays zero; the jump table is empty (stacks_use). */
 	memcpy(&t->cpu, &parent->cpu, offsetof(struct cpu, jtab));
 	own = (u64 *)&t->cpu.ymmh;
 	memcpy(own, parent->cpu.ymmh, sizeof(struct cpu) - offsetof(struct cpu, ymmh));

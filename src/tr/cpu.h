@@ -13,7 +13,8 @@
 
 #define TR_ABI 1
 
-/* The direct-mapped table of indirect branch targets: guest address -> host code. */
+/* The direct-mapped table of indirect branch targets: guest address -> host code. An empty place has an address that
+ * belongs elsewhere: 1 in the first, 0 in all others. */
 #define JTAB_BITS 11
 struct jtab { gaddr guest; u64 host; };
 

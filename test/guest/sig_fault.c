@@ -80,7 +80,7 @@ int main(int argc, char **argv)
 	RUN("lock cmpxchg that fails, read-only", "\xb8\x63\x00\x00\x00\xf0\x0f\xb1\x37", ro + 4, 5);
 	RUN("lock cmpxchg8b that fails, read-only", "\xb8\x63\x00\x00\x00\xf0\x0f\xc7\x0f", ro + 16, 0);
 	RUN("lock cmpxchg16b that fails, read-only", "\xb8\x63\x00\x00\x00\xf0\x48\x0f\xc7\x0f", ro + 16, 0);
-	RUN("cmpxchg that fails, read-only", "\xb8\x63\x00\x00\x00\x0f\xb1\x37", ro + 7, 5);
+	RUN("cmpxchg that fails, read-only", "\xb8\x63\x00\x00\x00\x0f\xb1\x37", ro + 4, 5);
 	if (argc > 1) {
 		RUN("lock inc, misaligned, read-only", "\xf0\xff\x07", ro + 5, 0);
 		RUN("lock inc across 8 bytes, hole", "\xf0\xff\x07", hole + 6, 0);
