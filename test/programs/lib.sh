@@ -11,7 +11,7 @@
 #
 # The stele side runs under execwatch: an x86-64 program that runs natively there fails the test.
 # TRANSLATOR="COMMAND" puts something else to the test; TRANSLATOR=native compares the native side with itself and
-# so tries the tests alone. SHOW=1 prints the native outputs, KEEP=1 leaves the directories. STORE=1 writes the native
+# so tries the tests alone. SHOW=1 prints the native outputs, TIMES=1 what each side took, KEEP=1 leaves the directories. STORE=1 writes the native
 # results to truth/ (make truth); without an x86-64 CPU the translator is compared with these.
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -55,7 +55,7 @@ fresh() { rm -rf "$IN"; mkdir "$IN"; }
 # side NAME COMMAND...: runs the command in a fresh copy of $IN, which it sees as /mnt; leaves $T/NAME/{out,err,
 # status,files,w}
 side() {
-	local name=$1; shift
+	local name=$1 start=$SECONDS; shift
 	chmod -R u+w "$T/$name" "$T/w" 2>/dev/null
 	rm -rf "${T:?}/$name" "$T/w"; mkdir "$T/$name"
 	cp -a "$IN" "$T/w"
@@ -65,6 +65,7 @@ side() {
 			TERM=dumb SHELL=/bin/sh ${ENV:-} timeout -k 5 $((${LIMIT:-120} * ${LIMIT_SCALE:-1})) "$@"
 	) < "${STDIN:-/dev/null}" > "$T/$name/out" 2> "$T/$name/err"
 	echo $? > "$T/$name/status"
+	[ -z "${TIMES:-}" ] || echo "# $name: $((SECONDS - start)) s"
 	mv "$T/w" "$T/$name/w"
 	# Not of the program: QEMU's farewell, and the process id in a shell's.
 	sed -i -E '/^qemu: uncaught target signal/d; s/(line [0-9]+:) +[0-9]+ /\1 PID /' "$T/$name/err"

@@ -3,8 +3,10 @@
 # (test/guest). sig_canon is not here: it needs a real ARM64 kernel.
 . "$(dirname "$0")/../lib.sh"
 
-for p in sig_frame sig_fault sig_flags sig_null sig_step sig_stack sig_restart thread_stress thread_align misaligned fork_threads smc \
-         returns split_lock cpu_told pcmpstr; do
+for p in sig_frame sig_fault sig_flags sig_null sig_step sig_stack sig_restart \
+         thread_stress thread_align misaligned fork_threads \
+         smc returns split_lock \
+         cpu_told pcmpstr fused; do
 	twin "$p" "$top/build/guest/$p"
 done
 for o in STELE_ORDER=tso "STELE_ORDER=tso STELE_HOST=-lse,-lrcpc"; do
