@@ -11,8 +11,8 @@
 #
 # The stele side runs under execwatch: an x86-64 program that runs natively there fails the test.
 # TRANSLATOR="COMMAND" puts something else to the test; TRANSLATOR=native compares the native side with itself and
-# so tries the tests alone. SHOW=1 prints the native outputs, TIMES=1 what each side took, KEEP=1 leaves the directories. STORE=1 writes the native
-# results to truth/ (make truth); without an x86-64 CPU the translator is compared with these.
+# so tries the tests alone. SHOW=1 prints the native outputs, TIMES=1 what each side took; KEEP=1 leaves the directories.
+# STORE=1 writes the native results to truth/ (make truth); without an x86-64 CPU the translator is compared with these.
 set -u
 top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 T=$(mktemp -d "${TMPDIR:-/tmp}/stele-test.XXXXXX") || exit 2
