@@ -14,6 +14,7 @@
 
 _Static_assert(offsetof(struct cpu, fcw) == CPU_FCW && offsetof(struct cpu, x87.c1) == CPU_X87_C1, "asm.h");
 _Static_assert(offsetof(struct cpu, x87.pe) == CPU_X87_C1 + 1, "x87_fast.S stores both at once");
+_Static_assert(offsetof(struct cpu, x87.sw) == CPU_X87_C1 + 2 && offsetof(struct cpu, x87.fast) == CPU_X87_C1 + 4, "x87_fast.S");
 
 extern const u64 x87_fast_table[], x87_slow_table[] __attribute__((visibility("hidden")));
 
@@ -516,6 +517,7 @@ static void remember(struct cpu *c)
 static u64 leave(struct thread *t, union x87_desc d)
 {
 	t->cpu.rip += d.len;
+	if (t->stepping) return rt_raise(t, SIGTRAP, TRAP_TRACE_, t->cpu.rip);
 	return rt_code(t, t->cpu.rip);
 }
 

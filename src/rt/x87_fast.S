@@ -481,6 +481,30 @@ func x87_fast_ild
 	orr	x14, x14, x15
 1:	ret
 
+/* The control word becomes x13, unless that unmasks an exception. */
+func x87_fast_ldcw
+	mov	w15, #0x1f3f
+	ldrh	w16, [x28, #(CPU_X87_C1 + 2)]   /* the status word, and PE beside it */
+	ldrb	w17, [x28, #(CPU_X87_C1 + 1)]
+	and	w15, w13, w15
+	orr	w16, w16, w17, lsl #5
+	orr	w15, w15, #0x40
+	bic	w16, w16, w15
+	tst	w16, #0x3f
+	b.ne	9f
+	str	w15, [x28, #CPU_FCW]
+	mov	w16, #0xf20                     /* as x87.c's mode() */
+	adrp	x6, x87_fast_table
+	and	w15, w15, w16
+	add	x6, x6, :lo12:x87_fast_table
+	cmp	w15, #0x320
+	add	x7, x6, #(x87_slow_table - x87_fast_table)
+	csel	x6, x6, x7, eq
+	str	x6, [x28, #(CPU_X87_C1 + 4)]
+	done
+9:	mov	x17, #1
+	ret
+
 func x87_fast_no
 	mov	x17, #1
 	ret
@@ -495,11 +519,11 @@ x87_fast_table:
 	.quad	x87_fast_add, x87_fast_sub, x87_fast_mul, x87_fast_div, x87_fast_sqrt
 	.quad	x87_fast_st32, x87_fast_st64
 	.quad	x87_fast_com, x87_fast_ist16, x87_fast_ist32, x87_fast_ist64, x87_fast_istt16, x87_fast_istt32, x87_fast_istt64
-	.quad	x87_fast_ild
+	.quad	x87_fast_ild, x87_fast_ldcw
 x87_slow_table:
 	.quad	x87_fast_no, x87_fast_no, x87_fast_no, x87_fast_no, x87_fast_no
 	.quad	x87_fast_no, x87_fast_no
 	.quad	x87_fast_com, x87_fast_ist16, x87_fast_ist32, x87_fast_ist64, x87_fast_istt16, x87_fast_istt32, x87_fast_istt64
-	.quad	x87_fast_ild
+	.quad	x87_fast_ild, x87_fast_ldcw
 
 	.section .note.GNU-stack, "", %progbits

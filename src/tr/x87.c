@@ -234,7 +234,7 @@ void tr_x87_before(struct tr *c, struct insn *i)
 	if (i && tr_is_x87(i)) {
 		union x87_desc d = tr_x87_desc(i);
 
-		if (d.op != X87_STENV && d.op != X87_SAVE) return;
+		if (d.op != X87_STENV && d.op != X87_SAVE && d.op != X87_LDCW) return; /* that may leave */
 	}
 	if (c->x87.set | c->x87.clear | c->x87.moved) tr_x87_sync(c);
 	if (c->x87.ip && (!i || i->fact || x86_rows[i->row].attr & ROW_BRANCH || tr_emitter(i)->how & IMPLICIT)) {

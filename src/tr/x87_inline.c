@@ -13,6 +13,7 @@
 #define C1         offsetof(struct cpu, x87.c1)
 #define PE         offsetof(struct cpu, x87.pe)
 #define TAG        offsetof(struct cpu, x87.tag)
+#define FCW        offsetof(struct cpu, fcw)
 
 /* The routines' operands: significand; sign and exponent. And whether they gave up. */
 enum { AM = X13, AS = X14, BM = X11, BS = X12, GAVE_UP = X17, TOLD = X16 };
@@ -60,7 +61,7 @@ static void done(struct tr *c, struct insn *i, u8 used)
 			c->x87_cold[k].back = c->code.p;
 	c->x87.used |= used;
 	tr_x87_effect(&c->x87, d);
-	if (d.op != X87_WAIT) {
+	if (d.op != X87_WAIT && d.op != X87_LDCW) {
 		c->x87.ip = true;
 		c->x87_last = i->pc;
 	}
@@ -159,20 +160,37 @@ static void operand(struct tr *c, struct insn *i, union x87_desc d, int m, int s
 
 /* --- inline, one by one; false: nothing was emitted, it is to be done whole */
 
+/* Those that are not exact are rounded to nearest here. */
+static void constant(struct tr *c, int n)
+{
+	static const struct { u64 m; u16 se; bool exact; } k[7] = {
+		{ 1ull << 63, 0x3fff, true }, { 0xd49a784bcd1b8afe, 0x4000 }, { 0xb8aa3b295c17f0bc, 0x3fff }, { 0xc90fdaa22168c235, 0x4000 },
+		{ 0x9a209a84fbcff799, 0x3ffd }, { 0xb17217f7d1cf79ac, 0x3ffe }, { 0, 0, true },
+	};
+
+	if (!k[n].exact) {
+		a_ldr_i(c, 4, T0, R_CPU, FCW);
+		a_and_i(c, 4, T0, T0, 0xc00);
+		a_cbnz(c, 4, T0, 0);
+		tr_x87_branch(c, X87_NOP);
+	}
+	if (k[n].m) {
+		a_mov_i(c, 8, AM, k[n].m);
+		a_mov_i(c, 4, AS, k[n].se);
+	}
+	put(c, 7, k[n].m ? AM : XZR, k[n].m ? AS : XZR);
+}
+
 static bool load_inline(struct tr *c, struct insn *i, union x87_desc d)
 {
 	bool reg = d.op == X87_LD && d.fmt == X87_REG;
 
-	if (d.fmt == X87_BCD || (d.op == X87_LDC && d.i != 0 && d.i != 6))
+	if (d.fmt == X87_BCD)
 		return false;
 	if (!begin(c, i, reg ? bit(c, d.i) : 0, bit(c, 7)))
 		return false;
-	if (d.op == X87_LDC && d.i == 6) {
-		put(c, 7, XZR, XZR);
-	} else if (d.op == X87_LDC) {
-		a_mov_i(c, 8, AM, 1ull << 63);
-		a_mov_i(c, 4, AS, 0x3fff);
-		put(c, 7, AM, AS);
+	if (d.op == X87_LDC) {
+		constant(c, d.i);
 	} else {
 		if (reg)
 			get(c, d.i, AM, AS);
@@ -372,6 +390,16 @@ static bool stack_inline(struct tr *c, struct insn *i, union x87_desc d)
 	return true;
 }
 
+static bool ldcw_inline(struct tr *c, struct insn *i)
+{
+	if (!begin(c, i, 0, 0))
+		return false;
+	tr_load(c, tr_ea(c, i, 2), 2, AM);
+	routine(c, X87_FAST_LDCW, true);
+	done(c, i, 0);
+	return true;
+}
+
 bool tr_x87_inline(struct tr *c, struct insn *i)
 {
 	union x87_desc d = tr_x87_desc(i);
@@ -387,6 +415,7 @@ bool tr_x87_inline(struct tr *c, struct insn *i)
 	case X87_CMOV:              return cmov_inline(c, i, d);
 	case X87_CHS: case X87_ABS: return sign_inline(c, i, d);
 	case X87_SQRT:              return root_inline(c, i);
+	case X87_LDCW:              return ldcw_inline(c, i);
 	case X87_FREE: case X87_INCSTP: case X87_DECSTP: case X87_NOP: case X87_WAIT:
 		return stack_inline(c, i, d);
 	default:

@@ -63,6 +63,7 @@ int main(void)
 	STEP("pushf, popf", "pushf\n popf\n");
 	STEP("a system call", "mov $39, %%eax\n syscall\n nop\n nop\n");
 	STEP("fp", "fldz\n fstp %%st(0)\n xorps %%xmm0, %%xmm0\n");
+	STEP("an x87 stack fault", "fninit\n fstp %%st(0)\n fninit\n");
 	{
 		const char *from;
 		__asm__ volatile("sub $256, %%rsp\n mov %%rsp, %%rax\n mov %%ss, %%edx\n push %%rdx\n push %%rax\n pushf\n"
