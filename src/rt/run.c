@@ -37,14 +37,15 @@ static u32 epoch;                       /* counts drops: a host address kept ove
 
 /* --- the table of entries */
 
-static struct slot { gaddr pc; u64 host; u32 links; } *table;    /* links: branches to cold code, see moved */
+/* key: the address's complement, which is never 0; links: branches to cold code, see hot() */
+static struct slot { u64 key, host; u32 links; } *table;
 static u64 slots, filled;
 
 static u64 slot(gaddr pc)
 {
 	u64 h = pc * 0x9e3779b97f4a7c15ull >> 20 & (slots - 1);
 
-	while (table[h].pc != pc && (table[h].pc || table[h].host))     /* 0 is an address, too */
+	while (table[h].key && table[h].key != ~pc)
 		h = (h + 1) & (slots - 1);
 	return h;
 }
@@ -66,7 +67,7 @@ static bool grow(void)
 	filled = 0;
 	for (u64 k = 0; k < n; k++)
 		if (old[k].host) {
-			table[slot(old[k].pc)] = old[k];
+			table[slot(~old[k].key)] = old[k];
 			filled++;
 		}
 	if (old)
@@ -81,8 +82,8 @@ static bool enter(gaddr pc, u64 host)
 	if (filled * 2 >= slots && !grow())
 		return false;
 	h = slot(pc);
-	filled += !table[h].pc && !table[h].host;
-	table[h].pc = pc;
+	filled += !table[h].key;
+	table[h].key = ~pc;
 	table[h].host = host;
 	return true;
 }
