@@ -10,6 +10,7 @@
 #include "gen/decode.h"
 
 #define DEFAULT_INSNS  160
+#define MOST_UNROLLED  16
 
 /* How many blocks start at or below pc: c->order is sorted. */
 static u32 below(struct tr *c, gaddr pc)
@@ -286,6 +287,36 @@ static void connect(struct tr *c)
 	}
 }
 
+/* A block that loops to itself is there twice, the first time with its condition inverted, so that every other round
+ * does without a poll. */
+static void unroll(struct tr *c, u32 k)
+{
+	struct block *b = &c->blk[k], *twin = &c->blk[c->nblk];
+	u32 at = 0;
+
+	if (b->taken.block != (s16)k || last(c, b)->mn != MN_Jcc)
+		return;
+	if (b->n > MOST_UNROLLED || c->nblk == TR_MAX_BLOCKS || c->nins + b->n > TR_MAX_INSNS)
+		return;
+	*twin = *b;
+	twin->first = c->nins;
+	twin->npred = 1;
+	twin->entry = twin->loop = false;
+	for (u32 n = 0; n < b->n; n++)
+		c->ins[c->nins++] = c->ins[b->first + n];
+	if (b->next.block >= 0)
+		c->blk[b->next.block].npred++;
+	b->taken = b->next;
+	b->next = (struct edge){ .pc = b->pc, .block = c->nblk };
+	last(c, b)->cc ^= 1;
+	last(c, b)->imm = b->taken.pc;
+	while (c->order[at] != k)
+		at++;
+	for (u32 j = c->nblk++; j > at + 1; j--)
+		c->order[j] = c->order[j - 1];
+	c->order[at + 1] = b->next.block;
+}
+
 void tr_region(struct tr *c, gaddr pc)
 {
 	u32 max = c->env->single || c->env->plain ? 1 : c->env->max_insns ? c->env->max_insns : DEFAULT_INSNS;
@@ -315,4 +346,7 @@ void tr_region(struct tr *c, gaddr pc)
 	}
 	connect(c);
 	c->blk[0].entry = true;
+	if (!c->env->cold && max > 1)
+		for (u32 k = 0, n = c->nblk; k < n; k++)
+			unroll(c, k);
 }
