@@ -6,6 +6,7 @@
  */
 #include "rt/guest.h"
 #include "rt/string.h"
+#include "tr/tr.h"
 #include <asm/errno.h>
 
 /* touch_copy(dst, src, n): 1, or 0 after a fault. Up to n bytes may have been written then, in ascending order.
@@ -77,6 +78,20 @@ bool rt_read(void *dst, gaddr src, size_t n)
 bool rt_write(gaddr dst, const void *src, size_t n)
 {
 	return inside(dst, n) && touch_copy((void *)dst, src, n);
+}
+
+bool rt_load_bytes(void *dst, gaddr src, size_t n)
+{
+	bool ok = rt_read(dst, src, n);
+
+	if (rt.order == TR_TSO) __asm__ volatile("dmb ishld" : : : "memory");
+	return ok;
+}
+
+bool rt_store_bytes(gaddr dst, const void *src, size_t n)
+{
+	if (rt.order == TR_TSO) __asm__ volatile("dmb ish" : : : "memory");
+	return rt_write(dst, src, n);
 }
 
 s64 rt_read_str(char *dst, gaddr src, size_t size)

@@ -279,7 +279,7 @@ static u64 fxsave(struct thread *t, u64 host_ret)
 	if (a & 15) return rt_gp(t);
 	rt_vectors_save(&t->cpu);
 	x86_fxsave(&t->cpu, img);
-	return rt_write(a, img, sizeof img) ? host_ret : rt_page_fault(t, a, sizeof img, true);
+	return rt_store_bytes(a, img, sizeof img) ? host_ret : rt_page_fault(t, a, sizeof img, true);
 }
 
 static u64 fxrstor(struct thread *t, u64 host_ret)
@@ -288,7 +288,7 @@ static u64 fxrstor(struct thread *t, u64 host_ret)
 	u8 img[416];
 
 	if (a & 15) return rt_gp(t);
-	if (!rt_read(img, a, sizeof img)) return rt_page_fault(t, a, sizeof img, false);
+	if (!rt_load_bytes(img, a, sizeof img)) return rt_page_fault(t, a, sizeof img, false);
 	rt_vectors_save(&t->cpu);
 	if (!x86_fxrstor(&t->cpu, img)) return rt_gp(t);
 	rt_vectors_load(&t->cpu);

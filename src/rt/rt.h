@@ -108,6 +108,9 @@ void rt_unlock(struct lock *l);
 bool rt_read (void *dst, gaddr src, size_t n);
 bool rt_write(gaddr dst, const void *src, size_t n);
 s64  rt_read_str(char *dst, gaddr src, size_t size);    /* length, -EFAULT, -ENAMETOOLONG */
+/* The same as parts of an instruction: ordered as its loads and stores. */
+bool rt_load_bytes (void *dst, gaddr src, size_t n);
+bool rt_store_bytes(gaddr dst, const void *src, size_t n);
 #define rt_get(p, ga)  rt_read((p), (ga), sizeof *(p))
 #define rt_put(ga, p)  rt_write((ga), (p), sizeof *(p))
 
@@ -183,6 +186,9 @@ bool rt_smc_track(gaddr lo, gaddr hi);          /* before bytes are read for tra
 bool rt_smc_valid(gaddr lo, gaddr hi);          /* under run.c's lock, before code is published: nothing was written since */
 void rt_smc_mapped(gaddr lo, gaddr hi);         /* a shared map came into being there */
 bool rt_smc_unprotect(gaddr lo, u64 len);       /* a system call is to write there: true if something was tracked */
+void rt_smc_changed(gaddr lo, gaddr hi);        /* the kernel wrote there, whatever the protection */
+void rt_smc_file_changed(u64 dev, u64 ino);     /* a file that shared maps may show was written to */
+extern bool rt_smc_files;                       /* writing to a file may change code: /proc/self/mem, or code in a shared map */
 
 /* --- sys/call.c: a system call of the guest; state in t->cpu. Returns the host address to go on at. */
 u64  rt_syscall(struct thread *t, u64 host_ret);

@@ -41,6 +41,7 @@ static void aliases(gaddr lo, gaddr hi, void (*fn)(gaddr lo, gaddr hi))
 	struct vma v, w;
 
 	if (!rt_vma(lo, &v) || v.lo > lo || !(v.flags & MAP_SHARED_) || !v.ino) return;
+	rt_smc_files = true;
 	for (gaddr a = 0; rt_vma(a, &w); a = w.hi) {
 		u64 shift = lo - v.lo + v.off - w.off;          /* of lo's byte from w.lo, modulo 2^64 */
 		gaddr from = w.lo + shift, to = w.lo + shift + (hi - lo);
@@ -50,6 +51,21 @@ static void aliases(gaddr lo, gaddr hi, void (*fn)(gaddr lo, gaddr hi))
 		if (to > w.hi) to = w.hi;
 		if ((s64)(to - from) > 0 && from < w.hi) fn(from, to);
 	}
+}
+
+bool rt_smc_files;
+
+void rt_smc_changed(gaddr lo, gaddr hi)
+{
+	if (lo < rt.limit) give_up_here(align_down(lo, (u64)rt.page), align_up(hi < rt.limit ? hi : rt.limit, (u64)rt.page));
+}
+
+void rt_smc_file_changed(u64 dev, u64 ino)
+{
+	struct vma v;
+
+	for (gaddr a = 0; rt_vma(a, &v); a = v.hi)
+		if (v.flags & MAP_SHARED_ && v.ino == ino && v.dev == dev) give_up_here(v.lo, v.hi);
 }
 
 static void give_up(gaddr page)

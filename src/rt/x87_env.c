@@ -44,7 +44,7 @@ bool x87_stenv(struct cpu *c, gaddr a, bool narrow)
 {
 	struct image m;
 
-	if (!rt_write(a, &m, environment(c, &m, narrow))) return false;
+	if (!rt_store_bytes(a, &m, environment(c, &m, narrow))) return false;
 	c->fcw |= 63;
 	x87_mode(c);
 	return true;
@@ -68,7 +68,7 @@ bool x87_ldenv(struct cpu *c, gaddr a, bool narrow)
 {
 	struct image m;
 
-	if (!rt_read(&m, a, x87_image_size(false, narrow))) return false;
+	if (!rt_load_bytes(&m, a, x87_image_size(false, narrow))) return false;
 	load(c, &m, narrow);
 	return true;
 }
@@ -84,7 +84,7 @@ bool x87_save(struct cpu *c, gaddr a, bool narrow)
 		memcpy(image + n, &c->x87.st[(c->x87.top + i) & 7].m, 8);
 		memcpy(image + n + 8, &c->x87.st[(c->x87.top + i) & 7].se, 2);
 	}
-	if (!rt_write(a, image, n)) return false;
+	if (!rt_store_bytes(a, image, n)) return false;
 	x87_init(c);
 	return true;
 }
@@ -95,7 +95,7 @@ bool x87_rstor(struct cpu *c, gaddr a, bool narrow)
 	struct image m;
 	size_t n = x87_image_size(false, narrow);
 
-	if (!rt_read(image, a, n + 80)) return false;
+	if (!rt_load_bytes(image, a, n + 80)) return false;
 	memcpy(&m, image, n);
 	load(c, &m, narrow);
 	for (int i = 0; i < 8; i++, n += 10) {

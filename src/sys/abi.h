@@ -63,6 +63,10 @@ struct g_mmsghdr  { struct g_msghdr hdr; u32 len, pad; };
 extern u32 sys_mdwe;                    /* proc.c: the guest's PR_SET_MDWE bits; mmap and mprotect obey them */
 bool sys_give_up_iov(gaddr iov, u64 n); /* call.c: no translated code in these buffers from now on */
 
+/* --- written.c: code that is changed by way of a file, while rt_smc_files */
+void sys_opened(const char *path, u64 oflags);          /* sets it when that may be so */
+void sys_written(struct thread *t, u32 nr, const u64 a[6], s64 n);      /* the guest's call nr returned n */
+
 /* --- path.c. A path as the host is to see it: -L's prefix, the guest's own /proc/self/exe. dirfd counts when the path is
  * relative. The result goes to the host: the guest's own string (a bad one too: the kernel finds its errno), or buf. */
 u64 sys_path(int dirfd, gaddr path, bool follow, char buf[PATH_SIZE]);

@@ -115,6 +115,8 @@ static s64 issue(struct thread *t, const struct sys_row *r, const struct sys_pla
 	s64 v = host_call_blocking(t, r->host, a[0], a[1], a[2], a[3], a[4], a[5]);
 	if (v == -EFAULT && p->out && give_up_out(p, a))
 		v = host_call_blocking(t, r->host, a[0], a[1], a[2], a[3], a[4], a[5]);
+	if (unlikely(rt_smc_files) && v >= 0)
+		sys_written(t, r - rows, a, v);
 	return v;
 }
 

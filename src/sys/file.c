@@ -40,6 +40,7 @@ static s64 open_at(struct thread *t, int dirfd, gaddr path, u32 flags, u32 mode)
 		enum proc_file pf = sys_proc_file(dirfd, s);
 		if (pf >= PROC_MAPS)
 			return sys_proc_open(pf, dirfd, s, f);
+		sys_opened(s, f);
 		const char *h = sys_host_path(dirfd, s, !(f & O_NOFOLLOW), buf);
 		if (h != s)
 			p = (u64)h;
@@ -74,6 +75,7 @@ SYS(openat2)
 		enum proc_file pf = sys_proc_file(dirfd, s);
 		if (pf >= PROC_MAPS)
 			return sys_proc_open(pf, dirfd, s, how.flags);
+		sys_opened(s, how.flags);
 		const char *h = sys_host_path(dirfd, s, !(how.flags & O_NOFOLLOW), buf);
 		if (h != s)
 			p = (u64)h;

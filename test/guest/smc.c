@@ -1,12 +1,14 @@
 /* cflags: -D_GNU_SOURCE -pthread */
 /* smc.c - code that changes: the next instruction, a loop's body, code across pages, code on a page with data, system calls
- * that write code, mprotect flips, two mappings of one memfd, fresh maps over old code, another thread's patches, also
+ * that write code, mprotect flips, two mappings of one memfd, writes to a file and to /proc/self/mem, fresh maps over old code, another thread's patches, also
  * inside a loop, and very many changes. */
 #include "check.h"
 #include <pthread.h>
 #include <stdatomic.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 typedef int fn(int);
 enum { RWX = PROT_READ | PROT_WRITE | PROT_EXEC };
@@ -193,6 +195,53 @@ static void memfd(void)
 	close(fd);
 }
 
+/* Code in shared maps, changed by writing to the file. */
+static void by_file(void)
+{
+	int fd = memfd_create("code", 0), one[2];
+	unsigned char c[6];
+	long sum = 0;
+	if (fd < 0 || ftruncate(fd, 8192) || pipe(one)) exit(97);
+	unsigned char *x = mmap(0, 8192, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+	for (int i = 0; i < 30; i++) {
+		struct iovec v = { c, 6 };
+		put(c, i);
+		switch (i % 4) {
+		case 0: if (pwrite(fd, c, 6, 128) != 6) exit(97); break;
+		case 1: if (lseek(fd, 128, SEEK_SET) < 0 || write(fd, c, 6) != 6) exit(97); break;
+		case 2: if (pwritev(fd, &v, 1, 128) != 6) exit(97); break;
+		case 3:
+			if (write(one[1], c, 6) != 6 || lseek(fd, 128, SEEK_SET) < 0 || splice(one[0], 0, fd, 0, 6, 0) != 6) exit(97);
+			break;
+		}
+		sum += CALL(x + 128);
+	}
+	say("by its file %ld\n", sum);
+	expect(sum == 29 * 15);
+	close(fd);
+}
+
+/* Past every protection: code in a page that may not be written. */
+static void by_mem(void)
+{
+	unsigned char *p = page(1), c[6];
+	int fd = open("/proc/self/mem", O_RDWR);
+	long sum = 0;
+	if (fd < 0) exit(97);
+	put(p, 7);
+	mprotect(p, 4096, PROT_READ | PROT_EXEC);
+	sum += CALL(p);
+	for (int i = 0; i < 20; i++) {
+		put(c, i);
+		if (i % 2 ? pwrite(fd, c, 6, (long)p) != 6 : lseek(fd, (long)p, SEEK_SET) < 0 || write(fd, c, 6) != 6)
+			expect(!"write");
+		sum += CALL(p);
+	}
+	say("by /proc/self/mem %ld\n", sum);
+	expect(sum == 190 + 7);
+	close(fd);
+}
+
 /* Another thread patches a function that this one calls all the time: old or new, never anything else, and new soon. */
 static unsigned char *target;
 static atomic_int seen_max, stop;
@@ -279,6 +328,8 @@ int main(void)
 	flips();
 	remap();
 	memfd();
+	by_file();
+	by_mem();
 	patched();
 	patched_loop();
 	churn();
