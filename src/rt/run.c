@@ -26,6 +26,8 @@ _Static_assert(offsetof(struct cpu, pair_sp) == CPU_PAIR_SP && offsetof(struct c
 
 #define REGION_ROOM  (256u << 10)       /* bytes an arena must have left before a region is made in it */
 
+#define LONGER  3                       /* see hot() */
+
 enum { CALLABLE = 1,                    /* the word before the entry pushes the pair: a call may enter */
        HOT = 2, BITS = 3 };
 
@@ -37,8 +39,9 @@ static u32 epoch;                       /* counts drops: a host address kept ove
 
 /* --- the table of entries */
 
-/* key: the address's complement, which is never 0; links: branches to cold code, see hot() */
-static struct slot { u64 key, host; u32 links; } *table;
+/* key: the address's complement, which is never 0; links: branches to cold code; count, head: when it gets hot. See hot() */
+static struct slot { u64 key, host; u32 links, count : 30, head : 1, waited : 1; } *table;
+_Static_assert(TR_COUNTS < 1 << 30, "slot.count");
 static u64 slots, filled;
 
 static u64 slot(gaddr pc)
@@ -325,14 +328,20 @@ static u64 translate(gaddr pc, enum kind kind)
 	rt_stats.regions++;
 	rt_stats.hot += !env.cold;
 	rt_stats.insns += tr.nins;
-	for (u32 k = 0; k < tr.nlink; k++)
-		remember(tr.link[k].pc, (u64)tr.link[k].site, tr.link[k].call);
+	for (u32 k = 0; k < tr.nlink; k++) {
+		struct tr_link *l = &tr.link[k];
+
+		remember(l->pc, (u64)l->site, l->call);
+		table[slot(l->pc)].head |= l->call || l->pc < tr.hi;
+	}
 	for (u32 k = 0; k < r->nentry; k++) {
 		struct rentry *n = &region_entries(r)[k];
 		u64 host = a->base + r->code + n->host;
 
 		if (k == 0 ? kind != GENERAL_CODE : !entry(r->lo + n->guest))
 			enter(r->lo + n->guest, host | (k == 0 ? CALLABLE : 0) | (kind ? HOT : 0));
+		if (k == 0 && kind == COLD_CODE)
+			table[slot(pc)].count = env.count;
 	}
 	return (a->base + r->code + region_entries(r)[0].host) | CALLABLE | (kind ? HOT : 0);
 }
@@ -356,6 +365,7 @@ u64 rt_code(struct thread *t, gaddr pc)
 		return rt_code_single(t, pc);
 	rt_lock(&rt_code_lock);
 	h = code(pc, false) & ~(u64)BITS;
+	table[slot(pc)].head = true;            /* a function, or a case of a switch */
 	rt_unlock(&rt_code_lock);
 	return h;
 }
@@ -527,15 +537,21 @@ static bool leads_to(u64 site, u64 host)
 	return (w & 0x7c000000) == 0x14000000 && site + (s64)((s32)(w << 6) >> 4) == host;
 }
 
-/* pc's cold code has counted down: a hot region takes its place. */
+/* pc's cold code has counted down: a hot region takes its place. A region is best when it begins where a loop or a function
+ * does, so other places wait longer: until then such a region has most often taken them in. */
 static u64 hot(struct thread *t, gaddr pc)
 {
-	u64 cold = entry(pc), h;
-	struct slot *s;
+	struct slot *s = &table[slot(pc)];
+	u64 cold = s->host, h;
 	struct jtab *j = &t->cpu.jtab[pc & ((1 << JTAB_BITS) - 1)];
 
 	if (cold & HOT)
 		return cold;
+	if (cold && !s->head && !s->waited) {
+		s->waited = true;
+		rt_counts[s->count] = LONGER * hot_after();
+		return cold;
+	}
 	h = translate(pc, HOT_CODE);
 	s = &table[slot(pc)];
 	for (u32 k = s->links; k; k = links[k].next)
@@ -584,8 +600,11 @@ u64 rt_run_link(struct thread *t, u64 record)
 		h = translate(pc, GENERAL_CODE);
 		patch(record, h & ~(u64)BITS, false);
 	} else {
-		h = code(pc, back != 0);
-		link_to(record - back, h, pc, back != 0);
+		bool call = back != 0 && back != TR_LINK_BACK;
+
+		h = code(pc, call);
+		table[slot(pc)].head |= back != 0;
+		link_to(record - (call ? back : 0), h, pc, call);
 	}
 	rt_unlock(&rt_code_lock);
 	return h & ~(u64)BITS;

@@ -95,7 +95,7 @@ void tr_exit_to(struct tr *c, gaddr pc)
 	if (linked(c, c->code.p - 1, pc, false))
 		return;
 	c->code.p--;
-	record(c, 0, pc);
+	record(c, pc < c->hi ? TR_LINK_BACK : 0, pc);
 }
 
 /* The table of indirect targets; T0 = guest address. A miss, and everything in an unlinked region (one of a

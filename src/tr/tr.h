@@ -78,6 +78,7 @@ enum { TR_STUB_LINK = 0, TR_STUB_LOOKUP = 8, TR_STUB_SYSCALL = 16, TR_STUB_HELPE
 /* Instead of a site in a link record: the code that this record ends has been entered TR_HOT_AFTER times. */
 #define TR_LINK_HOT   1
 #define TR_LINK_GENERAL  2              /* or: what its region assumes does not hold */
+#define TR_LINK_BACK  3                 /* or: none, the record itself becomes a branch, backward in the guest: a loop */
 #define TR_HOT_AFTER  600              /* fewer: more is translated twice; more: loops stay cold longer (measured: 48 to 4000) */
 #define TR_COUNTS     32768             /* cold regions beyond share counters */
 
