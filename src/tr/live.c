@@ -319,7 +319,7 @@ static void lanes(struct tr *c)
 	want = kept_lanes(c, &before);
 	if (!before)
 		return;
-	want = copied(c, copied(c, want));
+	want = copied(c, copied(c, want)) & c->blk[0].hi_in;
 	zeros(c, want);
 	kept_lanes(c, &after);
 	if (after < before)
