@@ -27,8 +27,12 @@ static bool no_fp;
 static bool truth(struct answers *want, struct batch *b)
 {
 	if (run_batch(want, b, "", "", false)) return true;
-	printf("mktest: the CPU did not finish this batch: %u of %u, row %d\n", want->n, b->n,
-	       b->code[want->n < b->n ? b->t[want->n].code : b->ncode - 1].row);
+	const struct tcode *c = &b->code[want->n < b->n ? b->t[want->n].code : b->ncode - 1];
+
+	printf("mktest: the CPU did not finish this batch: %u of %u, row %d, code", want->n, b->n, c->row);
+	for (u32 k = 0; k < c->len; k++)
+		printf(" %02x", c->b[k]);
+	printf(" at %x\n", c->rip);
 	bad++;
 	return false;
 }

@@ -48,7 +48,7 @@ static void facts_line(int fd, const struct tr *c, const struct insn *i)
 	char a[8], b[8], l[8], vec[64] = "";
 
 	if (!i->len) return;
-	if (r->attr & ROW_VEC) rt_format(vec, sizeof vec, "; upper lanes read %x, zero %x", f->hi, f->zero);
+	if (r->attr & ROW_VEC) rt_format(vec, sizeof vec, "; upper lanes read %lx, zero %lx", f->hi, f->zero);
 	rt_print(fd, "    flags: reads %s, writes %s, live %s%s\n", flags(a, insn_reads(i)), flags(b, r->writes), flags(l, i->live), vec);
 }
 

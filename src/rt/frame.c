@@ -80,9 +80,6 @@ s64 sig_altstack(struct thread *t, const struct stack *new, gaddr sp)
 
 /* --- floating-point state --------------------------------------------------------------------------------- */
 
-/* ymm0-7 have their upper halves in v16-v23, the others in the thread. */
-static inline u64 *ymm_high(struct cpu *c, int i) { return i < 8 ? c->v[16 + i] : c->ymmh[i]; }
-
 static bool fp_push(struct thread *t, gaddr at)
 {
 	struct fpstate f;
@@ -98,7 +95,7 @@ static bool fp_push(struct thread *t, gaddr at)
 	f.sw.xstate_size = n - 4;
 	f.header.xstate_bv = f.sw.xfeatures;
 	for (int i = 0; i < 16; i++)
-		memcpy(f.ymmh[i], ymm_high(&t->cpu, i), 16);
+		memcpy(f.ymmh[i], cpu_ymmh(&t->cpu, i), 16);
 	memcpy((u8 *)&f + n - 4, &(u32){ MAGIC2 }, 4);
 	return rt_write(at, &f, n);
 }
@@ -128,9 +125,10 @@ static bool fp_pop(struct thread *t, gaddr at)
 	if (bv & 3 && !x86_fxrstor(c, f.fx)) return false;
 	for (int i = 0; i < 16; i++) {
 		if (!(bv & 2)) memset(c->v[i], 0, 16);
-		if (bv & 4) memcpy(ymm_high(c, i), f.ymmh[i], 16);
-		else memset(ymm_high(c, i), 0, 16);
+		if (bv & 4) memcpy(cpu_ymmh(c, i), f.ymmh[i], 16);
+		else memset(cpu_ymmh(c, i), 0, 16);
 	}
+	c->ymmh_used = bv & 4;
 	rt_vectors_load(c);
 	return true;
 }
@@ -189,7 +187,6 @@ bool frame_push(struct thread *t, const struct siginfo *si, const struct sigact 
 	c->rip = a->handler;
 	rt_set_rflags(c, rt_get_rflags(c) & ~0x10500ull);       /* RF DF TF */
 	x86_fpu_reset(c);
-	memset(c->ymmh, 0, sizeof c->ymmh);
 	rt_vectors_load(c);
 	return true;
 }

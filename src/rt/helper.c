@@ -2,7 +2,7 @@
  *
  * The guest's state is in t->cpu, rip is the instruction's own address. A helper that completes returns host_ret, and
  * the code after it goes on; one that raises a signal returns code of the handler. What passes through scratch[0]: the
- * divisor (DIV, IDIV), the address (FXSAVE, FXRSTOR), the value (LDMXCSR, STMXCSR, PUSHF, POPF; POPF has its operand's
+ * divisor (DIV, IDIV), the address (FXSAVE, XSAVE, XRSTOR and their like), the value (LDMXCSR, STMXCSR, PUSHF, POPF; POPF has its operand's
  * width in scratch[1]).
  */
 #include "rt/except.h"
@@ -142,6 +142,8 @@ bool x86_fxrstor(struct cpu *c, const u8 img[416])
 void x86_fpu_reset(struct cpu *c)
 {
 	memset(c->v, 0, sizeof c->v);
+	memset(c->ymmh, 0, sizeof c->ymmh);
+	c->ymmh_used = 0;
 	memset(c->x87.st, 0, sizeof c->x87.st);
 	x87_init(c);
 	c->mxcsr = MXCSR_RESET;
@@ -344,6 +346,8 @@ u64 rt_helper(struct thread *t, u64 nr, u64 host_ret)
 	case TR_H_XGETBV:   return xgetbv(t, host_ret);
 	case TR_H_FXSAVE:   return fxsave(t, host_ret);
 	case TR_H_FXRSTOR:  return fxrstor(t, host_ret);
+	case TR_H_XSAVE: case TR_H_XSAVEOPT: case TR_H_XSAVEC: return rt_xsave(t, host_ret, nr);
+	case TR_H_XRSTOR:   return rt_xrstor(t, host_ret);
 	case TR_H_LDMXCSR:  return ldmxcsr(t, host_ret);
 	case TR_H_STMXCSR:  t->cpu.scratch[0] = x86_mxcsr(&t->cpu); return host_ret;
 	case TR_H_DIV:      return divide(t, host_ret, false);

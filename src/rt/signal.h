@@ -95,13 +95,17 @@ void fault_handler(int sig, struct siginfo *si, struct host_context *uc);
 bool fault_in_code(u64 pc);                             /* translated code: no lock needed to say so */
 _Noreturn void rt_resume(struct thread *t);
 
+/* --- xsave.c */
+u64  rt_xsave(struct thread *t, u64 host_ret, u64 helper);
+u64  rt_xrstor(struct thread *t, u64 host_ret);
+
 /* --- dbg/crash.c: an own bug; prints what is known and dies of the signal */
 _Noreturn void dbg_crash(int sig, const struct siginfo *si, const struct host_context *uc, struct thread *t);
 
 /* --- helper.c: floating-point state as FXSAVE has it, from and to cpu.v and cpu.x87 */
 void x86_fxsave(struct cpu *c, u8 img[416]);
 bool x86_fxrstor(struct cpu *c, const u8 img[416]);      /* false: a reserved bit of MXCSR is set */
-void x86_fpu_reset(struct cpu *c);
+void x86_fpu_reset(struct cpu *c);              /* the upper halves of ymm registers too */
 u32  x86_mxcsr(struct cpu *c);                          /* with what FPSR has gathered */
 void x86_set_mxcsr(struct cpu *c, u32 v);
 enum { MXCSR_MASK = 0xffff };

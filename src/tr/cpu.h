@@ -34,7 +34,8 @@ struct cpu {
 	u64 poll;                       /* x29's value when no signal waits */
 	u64 scratch[4];                 /* for emitters: a value that must survive a helper */
 	u32 *counts;                    /* entries of cold regions, counted down */
-	u64 spare[3];
+	u64 spare[2];
+	u64 ymmh_used;                  /* not zero: some of ymmh[8..15] may not be zero */
 	struct x87 {                    /* see tr/x87.h */
 		u8 top;                 /* the slot that ST(0) is in                         */
 		u8 tag;                 /* a bit a slot: 1 = in use                          */
@@ -54,6 +55,9 @@ struct cpu {
 	u64 fdp; u16 fop;               /* of the x87's last unmasked exception */
 	struct x87 x87_next;            /* what a store to memory makes of the state, once it is done */
 };
+
+/* Where ymm n's upper half is, between rt_vectors_save and rt_vectors_load. */
+static inline u64 *cpu_ymmh(struct cpu *c, int n) { return n < 8 ? c->v[16 + n] : c->ymmh[n]; }
 
 _Static_assert(offsetof(struct cpu, jtab) <= 504, "ldp reaches the table from x28");
 

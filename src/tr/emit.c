@@ -165,7 +165,7 @@ static int source(struct tr *c, struct insn *i, const struct emitter *e, int n, 
 
 static int reg(const struct opnd *o) { return o->kind == OP_XMM ? o->reg : G(o->reg); }
 
-static void operands(struct tr *c, struct insn *i, const struct emitter *e)
+void tr_operands(struct tr *c, struct insn *i, const struct emitter *e)
 {
 	int s[2] = { -1, -1 }, ns = 0, d = -1;
 	struct ea m = { 0 };
@@ -242,10 +242,12 @@ static void insn(struct tr *c, struct insn *i)
 		tr_fault(c, i->fact);
 	else if (i->prefix & PFX_LOCK && c->env->order != TR_PLAIN)
 		tr_lock(c, i);
+	else if ((x86_rows[i->row].attr & (ROW_VEX | ROW_VEC)) == (ROW_VEX | ROW_VEC))
+		tr_avx(c, i, e);
 	else if (e->how & RAW)
 		e->fn(c, i, -1, -1, -1);
 	else
-		operands(c, i, e);
+		tr_operands(c, i, e);
 }
 
 static void block(struct tr *c, struct block *b, bool first)

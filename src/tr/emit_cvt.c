@@ -4,7 +4,7 @@
  * FEAT_FRINTTS rounds to just what x86 gives. Without it: everything whose exponent is too large is indefinite, and
  * so is the one such number that fits. Scalar forms keep a's upper lanes.
  */
-#include "tr/vec.h"
+#include "tr/avx.h"
 
 /* ---- to a general register */
 
@@ -64,11 +64,37 @@ EMIT(cvtsd2ss, 0) { resize(c, i, 4, 8, d, a, b); }
 
 /* ---- packed */
 
-EMIT(cvtps2pd, 0) { a_vfcvtl(c, V2S, d, a); }
-EMIT(cvtpd2ps, 0) { a_vfcvtn(c, V2S, d, a); }
-EMIT(cvtdq2ps, 0) { a_vscvtf(c, V4S, d, a); }
-EMIT(cvtdq2pd, 0)
+/* Of 256 bits, the upper half comes of the source's upper half, or goes there. */
+EMIT(cvtps2pd, WHOLE)
 {
+	int n = i->o[0].reg;
+
+	if (y_wide(&i->o[0])) {
+		a_vfcvtl2(c, V2S, y_dst(n), a);
+		y_put(c, n, y_dst(n));
+	}
+	a_vfcvtl(c, V2S, d, a);
+}
+EMIT(cvtpd2ps, WHOLE)
+{
+	if (y_wide(&i->o[1])) {
+		a_vfcvtn(c, V2S, V0t, a);
+		a_vfcvtn2(c, V2S, V0t, y_source(c, i, 1, V_B));
+		a_vmov(c, V16B, d, V0t);
+	} else {
+		a_vfcvtn(c, V2S, d, a);
+	}
+}
+EMIT(cvtdq2ps, 0) { a_vscvtf(c, V4S, d, a); }
+EMIT(cvtdq2pd, WHOLE)
+{
+	int n = i->o[0].reg, hi = y_dst(n);
+
+	if (y_wide(&i->o[0])) {
+		a_vsxtl2(c, V2S, hi, a);
+		a_vscvtf(c, V2D, hi, hi);
+		y_put(c, n, hi);
+	}
 	a_vsxtl(c, V2S, d, a);
 	a_vscvtf(c, V2D, d, d);
 }
@@ -118,5 +144,57 @@ static void doubles_to_ints(struct tr *c, bool truncate, int d, int a)
 	a_vbsl(c, V8B, V0t, V1t, V2t);
 	a_fmov(c, 8, d, V0t);
 }
-EMIT(cvtpd2dq,  0) { doubles_to_ints(c, false, d, a); }
-EMIT(cvttpd2dq, 0) { doubles_to_ints(c, true, d, a); }
+static void doubles(struct tr *c, struct insn *i, bool truncate, int d, int a)
+{
+	if (!y_wide(&i->o[1])) {
+		doubles_to_ints(c, truncate, d, a);
+		return;
+	}
+	doubles_to_ints(c, truncate, V3t, a);
+	doubles_to_ints(c, truncate, V4t, y_source(c, i, 1, V_B));
+	a_vzip1(c, V2D, d, V3t, V4t);
+}
+EMIT(cvtpd2dq,  WHOLE) { doubles(c, i, false, d, a); }
+EMIT(cvttpd2dq, WHOLE) { doubles(c, i, true, d, a); }
+
+/* ---- halves (F16C): DAZ and FTZ are for singles only, as FPCR's bits are */
+
+EMIT(cvtph2ps, WHOLE)
+{
+	int n = i->o[0].reg;
+
+	if (y_wide(&i->o[0])) {
+		a_vfcvtl2(c, V4H, y_dst(n), a);
+		y_put(c, n, y_dst(n));
+	}
+	a_vfcvtl(c, V4H, d, a);
+}
+
+/* imm 2: MXCSR's rounding mode, else imm 1:0. */
+EMIT(cvtps2ph, RAW)
+{
+	static const u8 rmode[4] = { 0, 2, 1, 3 };
+	const struct opnd *to = &i->o[0];
+	int n = i->o[1].reg, r = to->kind == OP_MEM ? V0t : to->reg;
+
+	if (!(i->imm & 4)) {
+		a_mrs(c, T0, SR_FPCR);
+		a_mov_i(c, 4, T1, rmode[i->imm & 3]);
+		a_mov(c, 8, T2, T0);
+		a_bfi(c, 8, T2, T1, 22, 2);
+		a_msr(c, SR_FPCR, T2);
+	}
+	if (y_wide(&i->o[1])) {
+		int hi = y_high(c, n, V_A);
+
+		a_vfcvtn(c, V4H, V0t, n);
+		a_vfcvtn2(c, V4H, V0t, hi);
+		v_mov(c, r, V0t);
+	} else {
+		a_vfcvtn(c, V4H, r, n);
+	}
+	if (!(i->imm & 4))
+		a_msr(c, SR_FPCR, T0);
+	if (to->kind == OP_MEM)
+		tr_storev(c, tr_ea(c, i, to->w), to->w, r);
+}

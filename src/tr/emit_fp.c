@@ -175,17 +175,27 @@ EMIT(fmax_pd, 0) { minmax_p(c, a_vfmax, V2D, d, a, b, true); }
 
 /* ---- compares into masks */
 
-/* Predicates 0..15 (SDM, CMPPD): whether the mask is to be inverted, and what is compared; from 16 on they are the
- * same but for which raise an invalid operation for a quiet NaN. */
-enum { EQ, LT, LE, ORD, GE, GT, NEITHER, NEVER, NOT = 8 };
+/* Predicates (SDM, CMPPD): what is compared, and whether the mask is to be inverted. From 16 on they are the same but for
+ * which raise an invalid operation for a quiet NaN: the orders do below, the others above. */
+enum { EQ, LT, LE, ORD, GE, GT, NEITHER, NEVER, NOT = 8, SIGNALS = 16 };
 static const u8 predicates[16] = {
-	EQ, LT, LE, ORD | NOT, EQ | NOT, LT | NOT, LE | NOT, ORD,
-	NEITHER | NOT, GE | NOT, GT | NOT, NEVER, NEITHER, GE, GT, NEVER | NOT,
+	EQ, LT | SIGNALS, LE | SIGNALS, ORD | NOT, EQ | NOT, LT | NOT | SIGNALS, LE | NOT | SIGNALS, ORD,
+	NEITHER | NOT, GE | NOT | SIGNALS, GT | NOT | SIGNALS, NEVER, NEITHER, GE | SIGNALS, GT | SIGNALS, NEVER | NOT,
 };
 
 static int predicate(struct insn *i)
 {
-	return predicates[i->imm & (i->prefix & PFX_VEX ? 15 : 7)];
+	int p = predicates[i->imm & (i->prefix & PFX_VEX ? 15 : 7)];
+
+	return i->prefix & PFX_VEX && i->imm & 16 ? p ^ SIGNALS : p;
+}
+
+static void ordered(struct tr *c, int T, int d, int a, int b, int tmp)
+{
+	a_vfcmeq(c, T, tmp, a, a);
+	a_vfcmeq(c, T, d, b, b);
+	if (a != b)
+		a_vand(c, V16B, d, d, tmp);
 }
 
 /* NEITHER: ordered and not equal. */
@@ -197,17 +207,38 @@ static void compare(struct tr *c, int T, int what, int d, int a, int b)
 	case LE: a_vfcmge(c, T, d, b, a); break;
 	case GE: a_vfcmge(c, T, d, a, b); break;
 	case GT: a_vfcmgt(c, T, d, a, b); break;
-	case ORD: case NEITHER:
-		if (what == NEITHER)
-			a_vfcmeq(c, T, V2t, a, b);
-		a_vfcmeq(c, T, V1t, a, a);
-		a_vfcmeq(c, T, d, b, b);
-		if (a != b)
-			a_vand(c, V16B, d, d, V1t);
-		if (what == NEITHER)
-			a_vbic(c, V16B, d, d, V2t);
+	case ORD:
+		ordered(c, T, d, a, b, V1t);
+		break;
+	case NEITHER:
+		a_vfcmeq(c, T, V2t, a, b);
+		ordered(c, T, d, a, b, V1t);
+		a_vbic(c, V16B, d, d, V2t);
 		break;
 	case NEVER: a_vzero(c, d); break;
+	}
+}
+
+/* ARM's compares for order raise an invalid operation for quiet NaNs, the others do not. Where x86's does, such a one is
+ * made besides; where it must not, lanes with a NaN are compared as zeros, which are neither LT nor GT. */
+static void compare_raising(struct tr *c, int T, int p, int d, int a, int b)
+{
+	int what = p & 7;
+	bool raises = what == LT || what == LE || what == GE || what == GT;
+
+	if (raises == !!(p & SIGNALS)) {
+		if (what == NEVER)                      /* SNaNs raise it all the same */
+			a_vfcmeq(c, T, V1t, a, b);
+		compare(c, T, what, d, a, b);
+	} else if (!raises) {
+		a_vfcmge(c, T, V1t, a, b);
+		compare(c, T, what, d, a, b);
+	} else {
+		ordered(c, T, V1t, a, b, V2t);
+		a_vand(c, V16B, V2t, a, V1t);
+		a_vand(c, V16B, V3t, b, V1t);
+		compare(c, T, what, d, V2t, V3t);
+		a_vand(c, V16B, d, d, V1t);
 	}
 }
 
@@ -215,7 +246,7 @@ static void compare_p(struct tr *c, struct insn *i, int T, int d, int a, int b)
 {
 	int p = predicate(i);
 
-	compare(c, T, p & 7, d, a, b);
+	compare_raising(c, T, p, d, a, b);
 	if (p & NOT)
 		a_vmvn(c, V16B, d, d);
 }
@@ -223,7 +254,7 @@ static void compare_s(struct tr *c, struct insn *i, int w, int d, int a, int b)
 {
 	int p = predicate(i), r = p & NOT ? V0t : fp_dst(c, i, d);
 
-	compare(c, a_vscalar(w), p & 7, r, a, b);
+	compare_raising(c, a_vscalar(w), p, r, a, b);
 	if (p & NOT) {
 		a_vmvn(c, V8B, r, r);
 		fp_put(c, i, w, d, a, r);
@@ -299,17 +330,23 @@ EMIT(faddp_pd, 0) { add_pairs(c, V2D, d, a, b); }
 EMIT(fsubp_ps, 0) { pairs(c, a_vfsub, V4S, d, a, b); }
 EMIT(fsubp_pd, 0) { pairs(c, a_vfsub, V2D, d, a, b); }
 
-/* Even lanes a - b, odd ones a + b: one addition, lest a lane raise what it does not do. A NaN of b keeps its sign. */
+void fp_flip(struct tr *c, int T, int r, int n, int lanes)
+{
+	u64 even = lanes & FLIP_EVEN ? 1ull << (8 * a_width(T) - 1) : 0, odd = lanes & FLIP_ODD ? 1ull << 63 : 0;
+	u64 inf2 = T == V4S ? 0xff000000ff000000 : 0xffe0000000000000;
+
+	v_const(c, r, T == V4S ? even | odd : even, T == V4S ? even | odd : odd);
+	v_const(c, V2t, inf2, inf2);
+	a_vadd(c, T, V1t, n, n);                        /* a compare of floating point would report denormals */
+	a_vcmhi(c, T, V1t, V1t, V2t);
+	a_vbic(c, V16B, r, r, V1t);
+	a_veor(c, V16B, r, r, n);
+}
+
+/* Even lanes a - b, odd ones a + b: one addition, lest a lane raise what it does not do. */
 static void add_sub(struct tr *c, int T, int d, int a, int b)
 {
-	u64 signs = T == V4S ? 0x80000000 : 1ull << 63;
-
-	v_const(c, V3t, signs, T == V4S ? signs : 0);
-	v_const(c, V2t, T == V4S ? 0xff000000ff000000 : 0xffe0000000000000, T == V4S ? 0xff000000ff000000 : 0xffe0000000000000);
-	a_vadd(c, T, V1t, b, b);                        /* a compare of floating point would report denormals */
-	a_vcmhi(c, T, V1t, V1t, V2t);
-	a_vbic(c, V16B, V3t, V3t, V1t);
-	a_veor(c, V16B, V3t, V3t, b);
+	fp_flip(c, T, V3t, b, FLIP_EVEN);
 	packed2(c, a_vfadd, T, d, a, V3t, false);
 }
 EMIT(faddsub_ps, 0) { add_sub(c, V4S, d, a, b); }

@@ -12,6 +12,8 @@ static bool ordered(struct tr *c) { return c->env->order == TR_TSO; }
 
 static bool off_fits(struct tr *c, int w, s64 off)
 {
+	if (w == 32)
+		return a_fits_mem(16, off) && a_fits_mem(16, off + 16);
 	if (!ordered(c) || w == 16)
 		return a_fits_mem(w, off);
 	return off == 0 || (has(c, HOST_LRCPC2) && a_fits_unscaled(off));
@@ -80,14 +82,14 @@ static struct ea based(struct tr *c, int base, s64 off, int w)
 {
 	if (off_fits(c, w, off))
 		return (struct ea){ base, NOIDX, 0, 0, off };
-	if (!ordered(c) && (off < -(1 << 24) || off >= 1 << 24)) {
+	if (!ordered(c) && w < 32 && (off < -(1 << 24) || off >= 1 << 24)) {
 		int x = base == T_ADDR ? R_PAGE : T_ADDR;
 
 		a_mov_i(c, 8, x, (u64)off);
 		c->page_ok &= x != R_PAGE;
 		return (struct ea){ base, x, UXTX, 0, 0 };
 	}
-	if (!ordered(c) && off > 0 && off_fits(c, w, off & 0xfff)) {
+	if (!ordered(c) && off > 0 && off < 1 << 24 && off_fits(c, w, off & 0xfff)) {
 		a_add_i(c, 8, T_ADDR, base, off & ~0xfffll);
 		return (struct ea){ T_ADDR, NOIDX, 0, 0, off & 0xfff };
 	}
@@ -173,9 +175,9 @@ struct ea tr_ea(struct tr *c, struct insn *i, int w)
 		return constant(c, (s64)i->disp, w);
 	if (i->index == NOREG)
 		return based(c, G(i->base), i->disp, w);
-	if (!ordered(c) && i->base != NOREG && i->disp == 0 && (i->shift == 0 || 1 << i->shift == w))
+	if (!ordered(c) && w < 32 && i->base != NOREG && i->disp == 0 && (i->shift == 0 || 1 << i->shift == w))
 		return (struct ea){ G(i->base), G(i->index), UXTX, i->shift, 0 };
-	if (!ordered(c) && i->base == NOREG && (i->shift == 0 || 1 << i->shift == w) && i->disp) {
+	if (!ordered(c) && w < 32 && i->base == NOREG && (i->shift == 0 || 1 << i->shift == w) && i->disp) {
 		a_mov_i(c, 8, T_ADDR, (s64)i->disp);
 		return (struct ea){ T_ADDR, G(i->index), UXTX, i->shift, 0 };
 	}
@@ -296,6 +298,31 @@ void tr_storev(struct tr *c, struct ea m, int w, int v)
 		a_strv_r(c, w, v, m.base, m.index, m.ext, m.scaled);
 	else
 		a_strv_i(c, w, v, m.base, m.off);
+}
+
+/* 32 bytes are two accesses, in no order between them. */
+void tr_loadv2(struct tr *c, struct ea m, int lo, int hi)
+{
+	if (a_fits_pair(16, m.off)) {
+		a_ldpv_i(c, 16, lo, hi, m.base, m.off);
+	} else {
+		a_ldrv_i(c, 16, lo, m.base, m.off);
+		a_ldrv_i(c, 16, hi, m.base, m.off + 16);
+	}
+	if (ordered(c))
+		a_dmb(c, A_ISHLD);
+}
+
+void tr_storev2(struct tr *c, struct ea m, int lo, int hi)
+{
+	if (ordered(c))
+		a_dmb(c, A_ISHST);
+	if (a_fits_pair(16, m.off)) {
+		a_stpv_i(c, 16, lo, hi, m.base, m.off);
+	} else {
+		a_strv_i(c, 16, lo, m.base, m.off);
+		a_strv_i(c, 16, hi, m.base, m.off + 16);
+	}
 }
 
 /* --- the stack: writes rsp only after the access */

@@ -1,7 +1,7 @@
 /* emit_pcmpstr.c - PCMPESTRI PCMPESTRM PCMPISTRI PCMPISTRM: a helper does them (rt/pcmpstr.c), but for what strcmp and its
  * like are made of. SDM vol. 1 12.10.3, vol. 2 4.1.
  */
-#include "tr/vec.h"
+#include "tr/avx.h"
 
 #define SCRATCH(n) (offsetof(struct cpu, scratch) + 8 * (n))
 
@@ -21,6 +21,8 @@ static void compare(struct tr *c, struct insn *i, int what)
 	c->cs = CS_SUB;
 	if (what & PCMPSTR_MASK)
 		a_ldrv_i(c, 16, V0, R_CPU, SCRATCH(0));
+	if (what & PCMPSTR_MASK && i->prefix & PFX_VEX)
+		y_zero(c, i, 0);
 }
 EMIT(pcmpestri, RAW | IMPLICIT) { compare(c, i, PCMPSTR_EXPLICIT); }
 EMIT(pcmpestrm, RAW | IMPLICIT) { compare(c, i, PCMPSTR_EXPLICIT | PCMPSTR_MASK); }

@@ -4,7 +4,7 @@
  * the lanes it leaves wrong inserted one by one. A choice of lanes is a u32, a byte for each lane of the result,
  * which is 0..3 for a lane of a and 4..7 for one of b.
  */
-#include "tr/vec.h"
+#include "tr/avx.h"
 
 /* ---- interleaving */
 
@@ -191,7 +191,7 @@ static u32 spread(u8 imm) { return LANES(imm & 3, imm >> 2 & 3, imm >> 4 & 3, im
 EMIT(vshufd,  ANYIMM) { shuffle(c, V4S, d, a, a, spread(i->imm)); }
 EMIT(vshufps, ANYIMM) { shuffle(c, V4S, d, a, b, spread(i->imm) | LANES(0, 0, 4, 4)); }
 
-EMIT(vshufpd, ANYIMM)                                   /* a's lane imm.0, b's lane imm.1 */
+EMIT(vshufpd, ANYIMM | UPPER_IMM(2))                                   /* a's lane imm.0, b's lane imm.1 */
 {
 	switch (i->imm & 3) {
 	case 0: a_vzip1(c, V2D, d, a, b); break;
@@ -280,26 +280,40 @@ PACK(vpackusdw, sqxtun, V4H)
 
 /* ---- widening */
 
-static void widen(struct tr *c, int d, int a, int from, int to, bool sign)
+static void extend(struct tr *c, int w, bool upper, int d, int a, bool sign)
 {
-	for (int w = from; w < to; w *= 2, a = d)
-		if (sign)
-			a_vsxtl(c, a_lanes(w, 0), d, a);
-		else
-			a_vuxtl(c, a_lanes(w, 0), d, a);
+	int T = a_lanes(w, 0);
+
+	if (upper)
+		(sign ? a_vsxtl2 : a_vuxtl2)(c, T, d, a);
+	else
+		(sign ? a_vsxtl : a_vuxtl)(c, T, d, a);
 }
-EMIT(vsxtbw, 0) { widen(c, d, a, 1, 2, true); }
-EMIT(vsxtbd, 0) { widen(c, d, a, 1, 4, true); }
-EMIT(vsxtbq, 0) { widen(c, d, a, 1, 8, true); }
-EMIT(vsxtwd, 0) { widen(c, d, a, 2, 4, true); }
-EMIT(vsxtwq, 0) { widen(c, d, a, 2, 8, true); }
-EMIT(vsxtdq, 0) { widen(c, d, a, 4, 8, true); }
-EMIT(vuxtbw, 0) { widen(c, d, a, 1, 2, false); }
-EMIT(vuxtbd, 0) { widen(c, d, a, 1, 4, false); }
-EMIT(vuxtbq, 0) { widen(c, d, a, 1, 8, false); }
-EMIT(vuxtwd, 0) { widen(c, d, a, 2, 4, false); }
-EMIT(vuxtwq, 0) { widen(c, d, a, 2, 8, false); }
-EMIT(vuxtdq, 0) { widen(c, d, a, 4, 8, false); }
+/* Of 256 bits, the upper half's sources are in the upper half of what the last step starts from. */
+static void widen(struct tr *c, struct insn *i, int d, int a, int from, int to, bool sign)
+{
+	for (; from * 2 < to; from *= 2, a = V0t)
+		extend(c, from, false, V0t, a, sign);
+	if (y_wide(&i->o[0])) {
+		int hi = y_dst(i->o[0].reg);
+
+		extend(c, from, true, hi, a, sign);
+		y_put(c, i->o[0].reg, hi);
+	}
+	extend(c, from, false, d, a, sign);
+}
+EMIT(vsxtbw, WHOLE) { widen(c, i, d, a, 1, 2, true); }
+EMIT(vsxtbd, WHOLE) { widen(c, i, d, a, 1, 4, true); }
+EMIT(vsxtbq, WHOLE) { widen(c, i, d, a, 1, 8, true); }
+EMIT(vsxtwd, WHOLE) { widen(c, i, d, a, 2, 4, true); }
+EMIT(vsxtwq, WHOLE) { widen(c, i, d, a, 2, 8, true); }
+EMIT(vsxtdq, WHOLE) { widen(c, i, d, a, 4, 8, true); }
+EMIT(vuxtbw, WHOLE) { widen(c, i, d, a, 1, 2, false); }
+EMIT(vuxtbd, WHOLE) { widen(c, i, d, a, 1, 4, false); }
+EMIT(vuxtbq, WHOLE) { widen(c, i, d, a, 1, 8, false); }
+EMIT(vuxtwd, WHOLE) { widen(c, i, d, a, 2, 4, false); }
+EMIT(vuxtwq, WHOLE) { widen(c, i, d, a, 2, 8, false); }
+EMIT(vuxtdq, WHOLE) { widen(c, i, d, a, 4, 8, false); }
 
 /* ---- lanes in and out: the immediate counts modulo their number */
 
@@ -388,15 +402,18 @@ static void blend(struct tr *c, int w, int d, int a, int b, u32 mask)
 	v_select(c, d, V0t, b, a);
 }
 EMIT(vblendw, ANYIMM) { blend(c, 2, d, a, b, i->imm); }
-EMIT(vblend4s, ANYIMM) { blend(c, 4, d, a, b, i->imm); }
-EMIT(vblend2d, ANYIMM) { blend(c, 8, d, a, b, i->imm); }
+EMIT(vblend4s, ANYIMM | UPPER_IMM(4)) { blend(c, 4, d, a, b, i->imm); }
+EMIT(vblend2d, ANYIMM | UPPER_IMM(2)) { blend(c, 8, d, a, b, i->imm); }
 
-/* By the sign of xmm0's lanes. */
-static void blendv(struct tr *c, int T, int d, int a, int b)
+/* By the sign of m's lanes: xmm0, or a VEX form's third source. */
+static void blendv(struct tr *c, int T, int d, int a, int b, int m)
 {
-	a_vcmlt_z(c, T, V0t, V0);
+	a_vcmlt_z(c, T, V0t, m);
 	v_select(c, d, V0t, b, a);
 }
-EMIT(vblendv16b, 0) { blendv(c, V16B, d, a, b); }
-EMIT(vblendv4s,  0) { blendv(c, V4S, d, a, b); }
-EMIT(vblendv2d,  0) { blendv(c, V2D, d, a, b); }
+EMIT(vblendv16b, 0) { blendv(c, V16B, d, a, b, V0); }
+EMIT(vblendv4s,  0) { blendv(c, V4S, d, a, b, V0); }
+EMIT(vblendv2d,  0) { blendv(c, V2D, d, a, b, V0); }
+EMIT(vblendl16b, 0) { blendv(c, V16B, d, a, b, c->third); }
+EMIT(vblendl4s,  0) { blendv(c, V4S, d, a, b, c->third); }
+EMIT(vblendl2d,  0) { blendv(c, V2D, d, a, b, c->third); }

@@ -218,6 +218,10 @@ static void with_address(struct tr *c, struct insn *i, int helper)
 
 EMIT(fxsave,  RAW | IMPLICIT) { with_address(c, i, TR_H_FXSAVE); }
 EMIT(fxrstor, RAW | IMPLICIT) { with_address(c, i, TR_H_FXRSTOR); }
+EMIT(xsave,   RAW | IMPLICIT) { with_address(c, i, TR_H_XSAVE); }
+EMIT(xsaveopt, RAW | IMPLICIT) { with_address(c, i, TR_H_XSAVEOPT); }
+EMIT(xsavec,  RAW | IMPLICIT) { with_address(c, i, TR_H_XSAVEC); }
+EMIT(xrstor,  RAW | IMPLICIT) { with_address(c, i, TR_H_XRSTOR); }
 
 EMIT(ldmxcsr, RAW | IMPLICIT)
 {

@@ -4,15 +4,32 @@
  * A departure: legacy SSE faults where a memory operand of 16 bytes is misaligned (ROW_ALIGN). Checking would cost two
  * words for each access, so it is not done: what faults there works here.
  */
-#include "tr/vec.h"
+#include "tr/avx.h"
 
 /* ---- moves */
+
+static void move2(struct tr *c, struct insn *i)         /* 32 bytes */
+{
+	int d = i->o[0].reg, n = i->o[1].reg;
+
+	if (i->o[1].kind == OP_MEM) {
+		tr_loadv2(c, tr_ea(c, i, 32), d, y_dst(d));
+		y_put(c, d, y_dst(d));
+	} else if (i->o[0].kind == OP_MEM) {
+		tr_storev2(c, tr_ea(c, i, 32), n, y_high(c, n, V5t));
+	} else {
+		v_mov(c, d, n);
+		y_copy(c, d, n);
+	}
+}
 
 static void move(struct tr *c, struct insn *i)
 {
 	const struct opnd *to = &i->o[0], *from = &i->o[1];
 
-	if (from->kind == OP_MEM)
+	if (y_wide(to) && y_wide(from))
+		move2(c, i);
+	else if (from->kind == OP_MEM)
 		tr_loadv(c, tr_ea(c, i, from->w), from->w, to->reg);
 	else if (to->kind == OP_MEM)
 		tr_storev(c, tr_ea(c, i, to->w), to->w, from->reg);
@@ -81,7 +98,7 @@ EMIT(vmaskmovdqu, RAW) { tr_maskmov(c, i, i->o[1].reg, i->o[2].reg, 2); }
 /* ---- sign bits into a general register */
 
 /* Each step moves the bits of a lane's upper half below those of its lower one. */
-EMIT(vmovmskps, 0)
+static void sign_bits(struct tr *c, int d, int a)       /* of four words */
 {
 	a_vushr_i(c, V4S, V0t, a, 31);
 	a_vusra_i(c, V2D, V0t, V0t, 31);
@@ -89,15 +106,45 @@ EMIT(vmovmskps, 0)
 	a_vumov(c, 1, d, V0t, 0);
 	a_orr_sh(c, 4, d, d, T0, LSL, 2);
 }
-EMIT(vmovmskpd, 0)
+EMIT(vmovmskps, WHOLE)
 {
+	if (!y_wide(&i->o[1])) {
+		sign_bits(c, d, a);
+		return;
+	}
+	a_vuzp2(c, V8H, V0t, a, y_high(c, i->o[1].reg, V_A));
+	v_const(c, V1t, 0x0008000400020001, 0x0080004000200010);
+	a_vcmlt_z(c, V8H, V0t, V0t);
+	a_vand(c, V16B, V0t, V0t, V1t);
+	a_vaddv(c, V8H, V0t, V0t);
+	a_vumov(c, 1, d, V0t, 0);
+}
+EMIT(vmovmskpd, WHOLE)
+{
+	if (y_wide(&i->o[1])) {
+		a_vuzp2(c, V4S, V0t, a, y_high(c, i->o[1].reg, V_A));
+		sign_bits(c, d, V0t);
+		return;
+	}
 	a_fmov_xv1(c, T0, a);
 	a_fmov_xv(c, 8, d, a);
 	a_lsr_i(c, 8, T0, T0, 63);
 	a_extr(c, 8, d, T0, d, 63);
 }
-EMIT(vpmovmskb, 0)
+EMIT(vpmovmskb, WHOLE)
 {
+	if (y_wide(&i->o[1])) {
+		v_const(c, V1t, 0x8040201008040201, 0x8040201008040201);
+		a_vcmlt_z(c, V16B, V2t, y_high(c, i->o[1].reg, V_A));
+		a_vcmlt_z(c, V16B, V0t, a);
+		a_vand(c, V16B, V2t, V2t, V1t);
+		a_vand(c, V16B, V0t, V0t, V1t);
+		a_vaddp(c, V16B, V0t, V0t, V2t);
+		a_vaddp(c, V16B, V0t, V0t, V0t);
+		a_vaddp(c, V16B, V0t, V0t, V0t);
+		a_fmov_xv(c, 4, d, V0t);
+		return;
+	}
 	a_vushr_i(c, V16B, V0t, a, 7);
 	a_vusra_i(c, V8H, V0t, V0t, 7);
 	a_vusra_i(c, V4S, V0t, V0t, 14);
@@ -233,7 +280,7 @@ EMIT(vsadbw, 0)                                         /* d.2d = sums of eight 
 	a_vuaddlp(c, V4S, d, V0t);
 }
 /* Eight sums of four |a - b|: a's window slides, b's four bytes stay. imm: which windows. */
-EMIT(vmpsadbw, ANYIMM)
+EMIT(vmpsadbw, ANYIMM | UPPER_IMM(3))
 {
 	int from = i->imm & 4, block = (i->imm & 3) * 4;
 
@@ -368,7 +415,7 @@ EMIT(vsrldq, ANYIMM)
 	}
 }
 
-/* ---- PTEST: ZF = (a & b) is zero, CF = (~a & b) is; the other flags are cleared */
+/* ---- PTEST: ZF = (a & b) is zero, CF = (~a & b) is; the other flags are cleared. VTESTPx: of the sign bits alone */
 
 static void flags_cleared(struct tr *c)                 /* PF and AF */
 {
@@ -378,26 +425,46 @@ static void flags_cleared(struct tr *c)                 /* PF and AF */
 		a_mov(c, 4, R_AF, R_PF);
 }
 
-EMIT(vptest, 0)
+/* V0t = a & b, V1t = ~a & b, as far as they are asked for. */
+static void products(struct tr *c, struct insn *i, int a, int b, bool z, bool cf)
 {
+	if (z)
+		a_vand(c, V16B, V0t, a, b);
+	if (cf)
+		a_vbic(c, V16B, V1t, b, a);
+	if (!y_wide(&i->o[0]))
+		return;
+	a = y_high(c, i->o[0].reg, V_A);
+	b = y_source(c, i, 1, V_B);
+	if (z) {
+		a_vand(c, V16B, V2t, a, b);
+		a_vorr(c, V16B, V0t, V0t, V2t);
+	}
+	if (cf) {
+		a_vbic(c, V16B, V2t, b, a);
+		a_vorr(c, V16B, V1t, V1t, V2t);
+	}
+}
+
+static void test(struct tr *c, struct insn *i, int T, int a, int b)     /* T: whose signs; 0: all bits */
+{
+	bool z = live(c, F_Z | F_S | F_O), cf = live(c, F_C);
+
 	flags_cleared(c);
 	c->cs = CS_SUB;
-	if (!live(c, F_Z | F_S | F_O) && !live(c, F_C))
+	if (!z && !cf)
 		return;
-	if (!live(c, F_C) || !live(c, F_Z | F_S | F_O)) {
-		int n = a;
-
-		if (live(c, F_C))
-			a_vbic(c, V16B, n = V0t, b, a);
-		else if (a != b)
-			a_vand(c, V16B, n = V0t, a, b);
-		a_vumaxv(c, V4S, V0t, n);
+	products(c, i, a, b, z, cf);
+	if (T && z)
+		a_vcmlt_z(c, T, V0t, V0t);
+	if (T && cf)
+		a_vcmlt_z(c, T, V1t, V1t);
+	if (!z || !cf) {
+		a_vumaxv(c, V4S, V0t, z ? V0t : V1t);
 		a_fmov_xv(c, 4, T0, V0t);
-		a_cmp_i(c, 8, T0, live(c, F_C) ? 1 : 0);        /* 64 bits: N stays clear */
+		a_cmp_i(c, 8, T0, cf ? 1 : 0);          /* 64 bits: N stays clear */
 		return;
 	}
-	a_vand(c, V16B, V0t, a, b);
-	a_vbic(c, V16B, V1t, b, a);
 	a_vumaxp(c, V4S, V0t, V0t, V1t);
 	a_vumaxp(c, V4S, V0t, V0t, V0t);
 	a_fmov_xv(c, 8, T0, V0t);
@@ -408,3 +475,6 @@ EMIT(vptest, 0)
 	a_cmp_i(c, 8, T0, 0);
 	tr_setflag_c(c, T2);
 }
+EMIT(vptest,  WHOLE) { test(c, i, 0, a, b); }
+EMIT(vtestps, WHOLE) { test(c, i, V4S, a, b); }
+EMIT(vtestpd, WHOLE) { test(c, i, V2D, a, b); }

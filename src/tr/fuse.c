@@ -72,7 +72,7 @@ static int movaps_op(struct insn *i, struct insn *end)
 		return 0;
 	while (op < end && op < i + 5 && passes_by(op, d, a))
 		op++;
-	if (op >= end || op >= i + 5 || op->fact || tr_emitter(op)->how & IMPLICIT)
+	if (op >= end || op >= i + 5 || op->fact || tr_emitter(op)->how & IMPLICIT || op->prefix & PFX_VEX)
 		return 0;
 	if (op->o[0].kind != OP_XMM || op->o[0].reg != d || !(op->o[0].access & OP_WRITE))
 		return 0;

@@ -1,4 +1,4 @@
-/* live.c - what somebody still reads: flags, parts of general registers, upper lanes of xmm registers.
+/* live.c - what somebody still reads: flags, parts of general registers, upper lanes of xmm and ymm registers.
  *
  * Backwards over the region's control flow until nothing changes; outside the region everything is taken to be read,
  * but for the flags at a direct target, which a short look-ahead decodes.
@@ -14,7 +14,7 @@
 /* What an instruction reads and overwrites, of each kind of fact; read wins over overwritten. */
 struct effect {
 	u64 pr, pk;                     /* register parts                                    */
-	u32 hr, hk;                     /* upper lanes                                       */
+	u64 hr, hk;                     /* upper lanes                                       */
 };
 
 /* The parts of a register that an access of w bytes touches: bits 0-7, 8-15, 16-31, 32-63. */
@@ -25,11 +25,13 @@ static u64 parts(int reg, int w)
 	return (u64)of[w > 8 ? 8 : w] << reg * 4;
 }
 
-/* Upper lanes of a register: bits 32..63, which only a scalar single leaves alone, and 64..127. */
-#define MID(reg)  (0x10000u << ((reg) & 15))
-#define HIGH(reg) (1u << ((reg) & 15))
+/* Upper lanes of a register: bits 32..63, which only a scalar single leaves alone, 64..127, and ymm's 128..255. */
+#define MID(reg)  (0x10000ull << ((reg) & 15))
+#define HIGH(reg) (1ull << ((reg) & 15))
 #define UPPER(reg) (MID(reg) | HIGH(reg))
-static u32 as_lanes_of(u32 mask, int from, int to)
+#define YMM(reg)  (1ull << 32 << ((reg) & 15))
+#define YMM_ALL   (0xffffull << 32)
+static u64 as_lanes_of(u64 mask, int from, int to)
 {
 	return (mask & HIGH(from) ? HIGH(to) : 0) | (mask & MID(from) ? MID(to) : 0);
 }
@@ -42,7 +44,7 @@ static int merges(const struct insn *i)
 
 	return scalar && i->o[1].kind == OP_XMM && i->o[2].kind && i->o[2].kind != OP_IMM ? i->o[1].reg : -1;
 }
-static u32 merged(const struct insn *i, int reg)
+static u64 merged(const struct insn *i, int reg)
 {
 	return i->o[0].w == 4 ? UPPER(reg) : HIGH(reg);
 }
@@ -70,9 +72,9 @@ static void operand(struct effect *x, const struct opnd *o)
 		if (o->access == OP_WRITE)
 			x->hk |= UPPER(o->reg);
 		else
-			x->hr |= o->w > 8 ? UPPER(o->reg) : o->w > 4 ? MID(o->reg) : 0;
+			x->hr |= o->w > 16 ? UPPER(o->reg) | YMM(o->reg) : o->w > 8 ? UPPER(o->reg) : o->w > 4 ? MID(o->reg) : 0;
 		break;
-	case OP_MEM:
+	case OP_MEM: case OP_VMEM:
 		if (o->access)                  /* may fault */
 			x->pr = PARTS_ALL;
 		break;
@@ -96,18 +98,24 @@ static struct effect effect(const struct insn *i)
 	int from;
 
 	if (i->fact)
-		return (struct effect){ PARTS_ALL, 0, ~0u, 0 };
+		return (struct effect){ PARTS_ALL, 0, ~0ull, 0 };
 	if (tr_emitter(i)->how & IMPLICIT) {
 		x.pr = PARTS_ALL;
-		x.hr = ~0u;
+		x.hr = ~0ull;
 		return x;
 	}
+	if (i->mn == MN_VZEROUPPER || i->mn == MN_VZEROALL)
+		x.hk = YMM_ALL;
 	for (int n = 0; n < 4 && i->o[n].kind; n++)
 		operand(&x, &i->o[n]);
 	if (i->base < 16)
 		x.pr |= parts(i->base, 8);
 	if (i->index < 16)
 		x.pr |= parts(i->index, 8);
+	if (r->attr & ROW_VEX && i->o[0].kind == OP_XMM && i->o[0].access & OP_WRITE)
+		x.hk |= YMM(i->o[0].reg);       /* written or cleared; what is read goes before */
+	if (i->o[1].kind == OP_VMEM)
+		x.hr |= UPPER(i->index) | YMM(i->index);
 	from = r->attr & ROW_VEC ? merges(i) : -1;
 	if (from < 0)
 		return x;
@@ -118,31 +126,39 @@ static struct effect effect(const struct insn *i)
 	return x;
 }
 
-static u32 zero_after(const struct insn *i, u32 before)
+/* What nobody reads after i is not cleared by it (avx.c), so it is not zero. */
+static u64 zero_after(const struct insn *i, u64 before, u64 read)
 {
 	const struct opnd *o = i->o;
-	u32 zero = 0;
+	u64 zero = 0;
 
 	if (i->fact || tr_emitter(i)->how & IMPLICIT)
 		return 0;
+	if (i->mn == MN_VZEROUPPER)
+		return before | (YMM_ALL & read);
 	if (o[0].kind != OP_XMM || !(o[0].access & OP_WRITE))
 		return before;
+	if (o[0].w > 16)
+		before &= ~YMM(o[0].reg);
+	else if (i->prefix & PFX_VEX)
+		before |= YMM(o[0].reg) & read;
 	if (merges(i) >= 0) {
 		zero = as_lanes_of(before & merged(i, o[1].reg), o[1].reg, o[0].reg);
 	} else {
 		switch (i->mn) {
-		case MN_PXOR: case MN_XORPS: case MN_XORPD:
+		case MN_PXOR: case MN_XORPS: case MN_XORPD: case MN_VPXOR: case MN_VXORPS: case MN_VXORPD:
 			if (o[2].kind == OP_XMM && o[1].reg == o[2].reg)
-				zero = UPPER(o[0].reg);
+				zero = UPPER(o[0].reg) | (o[0].w > 16 ? YMM(o[0].reg) : 0);
 			break;
 		case MN_MOVAPS: case MN_MOVAPD: case MN_MOVDQA: case MN_MOVUPS: case MN_MOVDQU:
+		case MN_VMOVAPS: case MN_VMOVAPD: case MN_VMOVDQA: case MN_VMOVUPS: case MN_VMOVDQU:
 			if (o[1].kind == OP_XMM)
 				zero = as_lanes_of(before, o[1].reg, o[0].reg);
 			break;
-		case MN_MOVSS: case MN_MOVD:
+		case MN_MOVSS: case MN_MOVD: case MN_VMOVSS: case MN_VMOVD:
 			zero = UPPER(o[0].reg);
 			break;
-		case MN_MOVSD: case MN_MOVQ:
+		case MN_MOVSD: case MN_MOVQ: case MN_VMOVSD: case MN_VMOVQ:
 			zero = HIGH(o[0].reg);
 			break;
 		}
@@ -178,11 +194,11 @@ static u8 flags_after(struct tr *c, struct block *b)
 	return b->taken.pc ? flags | edge_flags(c, &b->taken) : flags;
 }
 
-struct after { u64 p; u32 hi; };
+struct after { u64 p, hi; };
 
 static struct after after(struct tr *c, struct block *b)
 {
-	struct after a = { PARTS_ALL, ~0u };
+	struct after a = { PARTS_ALL, ~0ull };
 	int next = b->next.block, taken = b->taken.block;
 
 	if (b->call || next < 0 || (b->taken.pc && taken < 0))
@@ -234,17 +250,17 @@ static void zeros(struct tr *c, u32 entry)
 	bool changed = true;
 
 	for (u32 k = 0; k < c->nblk; k++)
-		c->blk[k].zero_in = c->blk[k].entry ? 0 : ~0u;
+		c->blk[k].zero_in = c->blk[k].entry ? 0 : ~0ull;
 	c->blk[0].zero_in = entry;
 	while (changed) {
 		changed = false;
 		for (u32 k = 0; k < c->nblk; k++) {
 			struct block *b = &c->blk[c->order[k]];
-			u32 z = b->zero_in;
+			u64 z = b->zero_in;
 
 			for (int n = b->first; n < b->first + b->n; n++) {
 				c->fact[n].zero = z;
-				z = zero_after(&c->ins[n], z);
+				z = zero_after(&c->ins[n], z, c->fact[n].hi);
 			}
 			for (int n = 0; n < 2; n++) {
 				int to = n ? b->taken.block : b->next.block;
@@ -431,9 +447,9 @@ bool tr_hi_free(struct tr *c, struct insn *i, int d)
 {
 	const struct fact *f = &c->fact[i - c->ins];
 	int from = merges(i);
-	u32 zero;
+	u64 zero;
 
-	if (!c->lanes)
+	if (!c->lanes || d >= 16)               /* 16 and up: an upper half of ymm */
 		return false;
 	zero = from >= 0 ? as_lanes_of(f->zero, from, d) : 0;  /* else they come from elsewhere */
 	return !(f->hi & ~zero & merged(i, d));
@@ -444,4 +460,11 @@ bool tr_above_free(struct tr *c, struct insn *i, int r, int w)
 	u64 above = parts(r, 8) & ~parts(r, w);
 
 	return c->fine && !(c->fact[i - c->ins].parts & above);
+}
+
+bool tr_ymm_free(struct tr *c, struct insn *i, int n)
+{
+	const struct fact *f = &c->fact[i - c->ins];
+
+	return c->lanes && (f->zero & YMM(n) || !(f->hi & YMM(n)));
 }

@@ -146,7 +146,7 @@ static void gains(struct tr *c, const struct insn *i)
 {
 	const struct opnd *o = &i->o[0];
 
-	if (!(o->access & OP_WRITE) || o->w > 8)
+	if (!(o->access & OP_WRITE) || (o->w > 8 && !(i->prefix & PFX_VEX)))
 		return;
 	c->lanes |= o->kind == OP_XMM;
 	c->fine |= o->kind == OP_XMM || (o->kind == OP_GPR && o->w < 4);

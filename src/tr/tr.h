@@ -8,6 +8,7 @@
  *   x26: the last result's low byte (PF); x27: x26 ^ x27 has AF in bit 4; x28: struct cpu; x29: poll page
  *   sp: the stack of (guest return address, host return address) pairs
  *   x11-x14, v24, v25: operands on their way, owned by the driver; x15-x18 x6 x7, v26-v31: free for emitters
+ *   v16-v23: upper halves of ymm0-7 (avx.c)
  *   x30: a guest page's address that neighbours share (c->page); a return address between bl and its target
  *
  * Flags: N Z V are SF ZF OF. C's sense is tracked in c->cs; at entries, exits and calls into C it is CS_SUB.
@@ -112,8 +113,8 @@ struct block {
 	bool call;                      /* ends with a call: taken is the callee, next the return site */
 	u8 live_in;                     /* flags                                             */
 	enum csense cs_in;              /* inherited from the only predecessor, else CS_SUB  */
-	u32 hi_in;                      /* xmm upper lanes that somebody reads               */
-	u32 zero_in;                    /* xmm upper lanes known to be zero                  */
+	u64 hi_in;                      /* xmm upper lanes that somebody reads               */
+	u64 zero_in;                    /* xmm upper lanes known to be zero                  */
 	u64 parts_in;                   /* register parts, see live.c                        */
 	s16 src_in, src;                /* the instruction that set all flags last, at its start and end; -1: see defer.c */
 	struct x87_static x87_in;
@@ -123,8 +124,8 @@ struct block {
 /* Facts of one instruction; its flags are in insn.live. */
 struct fact {
 	u64 parts;                      /* register parts that may be read after it, 4 bits a register */
-	u32 hi;                         /* xmm upper lanes that may be read after it         */
-	u32 zero;                       /* xmm upper lanes known to be zero before it        */
+	u64 hi;                         /* xmm and ymm upper lanes that may be read after it; bits as in live.c */
+	u64 zero;                       /* xmm upper lanes known to be zero before it        */
 };
 
 struct tr {
@@ -150,6 +151,7 @@ struct tr {
 	struct block *b;
 	bool replay;                    /* tr_replay is at work                              */
 	bool crosses;                   /* ordered accesses of this instruction go by plain ones and barriers */
+	int third;                      /* a VEX form's third source                         */
 	struct insn *first;             /* a mov that the instruction being emitted takes in */
 	struct { bool on; u8 reg, w, bit; } zero;       /* jcc branches on this register being zero, or on its bit */
 	u64 page; bool page_ok;         /* guest page whose address R_PAGE holds             */
@@ -197,8 +199,10 @@ u8   tr_flags_needed(struct tr *c, gaddr pc);   /* which flags code at pc may re
 enum { RAW = 1,                         /* fetches its own operands                          */
        ARITH = 2, LOGIC = 4, ANYIMM = 8,  /* b may be IMM: 12-bit, bitmask, any               */
        IMPLICIT = 16,                   /* touches registers that are no operands            */
-       PROBE = 32 };                    /* reads flags that it overwrites: a memory destination is stored to once before, so that the instruction can be restarted */
-struct emitter { void (*fn)(struct tr *c, struct insn *i, int d, int a, int b); u8 how; };
+       PROBE = 32,                      /* reads flags that it overwrites: a memory destination is stored to once before, so that the instruction can be restarted */
+       WHOLE = 64 };                    /* 256 bits are not twice 128 here: see avx.c */
+#define UPPER_IMM(n)  ((n) << 8)        /* of 256 bits, the upper half has the immediate's bits from n on */
+struct emitter { void (*fn)(struct tr *c, struct insn *i, int d, int a, int b); u16 how; };
 #define EMIT(name, how) \
 	static void name##_(struct tr *, struct insn *, int, int, int); \
 	const struct emitter emit_##name = { name##_, how }; \
@@ -207,6 +211,8 @@ struct emitter { void (*fn)(struct tr *c, struct insn *i, int d, int a, int b); 
 
 /* May a write to xmm register d clear its upper lanes (beyond the scalar) here? */
 bool tr_hi_free(struct tr *c, struct insn *i, int d);
+/* Is ymm n's upper half known to be zero, before and after a write to xmm n, or read by nobody after it? */
+bool tr_ymm_free(struct tr *c, struct insn *i, int n);
 /* Is nobody reading the bits of general register r (x86 number) above its low w bytes after i? */
 bool tr_above_free(struct tr *c, struct insn *i, int r, int w);
 
@@ -219,10 +225,14 @@ void tr_lock(struct tr *c, struct insn *i);
 static inline bool live(struct tr *c, int flags) { return c->live & flags; }
 static inline bool has(struct tr *c, u64 host)   { return (c->env->host & host) == host; }
 
-/* What the guest is told of on such a host: without instructions of its own for them AES and PCLMULQDQ are not there. */
+/* What the guest is told of on such a host. Without instructions of its own for them AES and PCLMULQDQ are not there, and
+ * where an aligned access of 16 bytes is not a single one, AVX is not: it promises that (SDM volume 3, 9.1.1). */
 static inline u64 tr_announced(u64 host)
 {
-	return X86_ANNOUNCED & ~(host & HOST_AES ? 0 : X86_BIT(AES)) & ~(host & HOST_PMULL ? 0 : X86_BIT(PCLMUL));
+	u64 avx = X86_BIT(AVX) | X86_BIT(AVX2) | X86_BIT(FMA) | X86_BIT(F16C) | X86_BIT(VAES) | X86_BIT(VPCLMUL);
+
+	return X86_ANNOUNCED & ~(host & HOST_AES ? 0 : X86_BIT(AES) | X86_BIT(VAES)) &
+	       ~(host & HOST_PMULL ? 0 : X86_BIT(PCLMUL) | X86_BIT(VPCLMUL)) & ~(host & HOST_LSE2 ? 0 : avx);
 }
 
 /* operands (emit.c): n is the operand's index */
@@ -232,6 +242,9 @@ int  tr_srcs(struct tr *c, struct insn *i, int n, int tmp);     /* sign-extended
 int  tr_dst (struct tr *c, struct insn *i, int n, int tmp);     /* a register to compute operand n into */
 void tr_wb  (struct tr *c, struct insn *i, int n, int r);       /* r becomes operand n: store, insert, or nothing */
 void tr_mov_gpr(struct tr *c, int w, int d, int a);             /* x86's rule: 4 clears the upper half, 1 and 2 insert */
+
+void tr_operands(struct tr *c, struct insn *i, const struct emitter *e);        /* the driver for an emitter that is not RAW */
+void tr_avx(struct tr *c, struct insn *i, const struct emitter *e);     /* (avx.c) the same for VEX forms of vectors */
 
 /* peephole (fuse.c): see there */
 int tr_fuse(struct tr *c, struct insn *i, struct insn *end);
@@ -250,6 +263,8 @@ void tr_loads(struct tr *c, struct ea m, int w, int dw, int t); /* sign-extends 
 void tr_store(struct tr *c, struct ea m, int w, int t);
 void tr_loadv(struct tr *c, struct ea m, int w, int v);         /* w = 1 2 4 8 16; clears the rest of v */
 void tr_storev(struct tr *c, struct ea m, int w, int v);
+void tr_loadv2(struct tr *c, struct ea m, int lo, int hi);      /* 32 bytes; m from tr_ea(c, i, 32) */
+void tr_storev2(struct tr *c, struct ea m, int lo, int hi);
 void tr_lea  (struct tr *c, struct insn *i, int w, int d);      /* the same without the segment's base */
 void tr_add_const(struct tr *c, int w, int d, int n, s64 k);    /* d = n + k, any k; d may be n */
 bool tr_imm_ok(const struct insn *i, int how);                  /* may i's immediate stay one, for an emitter of that kind? */
@@ -310,7 +325,7 @@ enum tr_helper {
 	TR_H_UNKNOWN,                   /* not translated yet: says so, then SIGILL          */
 	TR_H_INT3, TR_H_INT, TR_H_DE, TR_H_GP, TR_H_BADFETCH,
 	TR_H_CPUID, TR_H_RDTSC, TR_H_RDTSCP, TR_H_XGETBV,
-	TR_H_FXSAVE, TR_H_FXRSTOR, TR_H_LDMXCSR, TR_H_STMXCSR,
+	TR_H_FXSAVE, TR_H_FXRSTOR, TR_H_XSAVE, TR_H_XSAVEOPT, TR_H_XSAVEC, TR_H_XRSTOR, TR_H_LDMXCSR, TR_H_STMXCSR,
 	TR_H_DIV, TR_H_IDIV,            /* 128 / 64 bits: cpu.scratch[0] = divisor           */
 	TR_H_PUSHF, TR_H_POPF,
 	TR_H_RANDOM,                    /* scratch[0] = a random number, CF whether it is one */

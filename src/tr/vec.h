@@ -32,6 +32,10 @@ void tr_maskmov(struct tr *c, struct insn *i, int data, int mask, int halves);
  * upper lanes: those of the first source, of the destination where there is one source). */
 static inline bool fp_afp(struct tr *c) { return has(c, HOST_AFP); }
 
+/* r = n with the signs of those lanes changed, but of no NaN; uses V1t, V2t, which r and n are not. */
+enum { FLIP_EVEN = 1, FLIP_ODD = 2 };
+void fp_flip(struct tr *c, int T, int r, int n, int lanes);
+
 /* Does a result of w bytes (q: a vector of them) need x86's default NaN made from ARM's? The only place to ask. */
 bool fp_fixes_nan(struct tr *c, bool rare);
 void fp_result(struct tr *c, int w, bool q, int r, int a, int b);  /* r = op(a, b) is in none of a, b; b may be a */

@@ -28,7 +28,7 @@ struct tset { uint32_t addr, len; uint8_t b[48]; };     /* bytes of memory to pu
 
 struct tcase {
 	uint64_t gpr[16], rflags, rip;
-	uint64_t xmm[16][2];
+	uint64_t xmm[16][2], ymmh[16][2];       /* ymmh: upper halves; see tbatch.avx */
 	uint32_t mxcsr, flags;
 	uint32_t code, nset;                    /* code: index, for the report                */
 	struct tset set[4];
@@ -39,7 +39,7 @@ struct tword { uint64_t addr, value; };
 /* sig 0: it came to its end. rip: where the signal's frame says. Followed by nmem (at most DIFF_SLOTS) tword. */
 struct tresult {
 	uint64_t gpr[16], rflags, rip;
-	uint64_t xmm[16][2];
+	uint64_t xmm[16][2], ymmh[16][2];
 	uint32_t mxcsr;
 	int32_t  sig, sigcode;
 	uint32_t nmem;
@@ -49,7 +49,8 @@ struct tresult {
 struct tbatch {
 	uint32_t magic, ncases;
 	uint32_t code_off, code_size;           /* bytes; whole pages                         */
-	uint32_t case_off, careful;             /* careful: each result is written at once    */
+	uint32_t case_off;
+	uint16_t careful, avx;                  /* each result is written at once; upper halves are loaded and saved */
 };
 
 #endif

@@ -2,7 +2,7 @@
  *
  *   rip 30001200           where the code lies
  *   code 48 01 c8          its bytes, without the way out
- *   rax 7f                 general registers, xmm0 HIGH:LOW, rflags, mxcsr; what is not said is 0 (rsp: the sandbox's)
+ *   rax 7f                 general registers, xmm0 HIGH:LOW, ymmh0 the upper half, rflags, mxcsr; what is not said is 0 (rsp: the sandbox's)
  *   mem 20000400 00 01     bytes of memory
  *
  * and comments behind #.
@@ -62,6 +62,9 @@ bool case_write(const struct found *f, const char *dir, const char *suffix, char
 	for (int k = 0; k < 16; k++)
 		if (f->t.xmm[k][0] | f->t.xmm[k][1])
 			fprintf(o, "xmm%d %016llx:%016llx\n", k, (unsigned long long)f->t.xmm[k][1], (unsigned long long)f->t.xmm[k][0]);
+	for (int k = 0; k < 16; k++)
+		if (f->t.ymmh[k][0] | f->t.ymmh[k][1])
+			fprintf(o, "ymmh%d %016llx:%016llx\n", k, (unsigned long long)f->t.ymmh[k][1], (unsigned long long)f->t.ymmh[k][0]);
 	fprintf(o, "rflags %llx\nmxcsr %x\n", (unsigned long long)f->t.rflags, f->t.mxcsr);
 	for (u32 k = 0; k < f->t.nset; k++) {
 		fprintf(o, "mem %x ", f->t.set[k].addr);
@@ -89,6 +92,7 @@ static bool line(struct tcase *t, struct tcode *c, char *s)
 	else if (!strncmp(s, "code ", 5)) c->len = read_bytes(c->b, CODE_MAX - 8, s + 5);
 	else if (!strncmp(s, "rflags ", 7)) t->rflags = v;
 	else if (!strncmp(s, "mxcsr ", 6)) t->mxcsr = v;
+	else if (!strncmp(s, "ymmh", 4) && isdigit(s[4]) && *arg == ':') t->ymmh[atoi(s + 4) & 15][1] = v, t->ymmh[atoi(s + 4) & 15][0] = strtoull(arg + 1, 0, 16);
 	else if (!strncmp(s, "xmm", 3) && isdigit(s[3]) && *arg == ':') t->xmm[atoi(s + 3) & 15][1] = v, t->xmm[atoi(s + 3) & 15][0] = strtoull(arg + 1, 0, 16);
 	else if (!strncmp(s, "mem ", 4) && t->nset < countof(t->set)) {
 		struct tset *m = &t->set[t->nset++];

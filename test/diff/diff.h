@@ -24,7 +24,7 @@ void some_fp(u64 v[2], int w);                  /* lanes of floating-point edges
 /* ---- encode.c ---- */
 struct enc {                                    /* what a row's strings say                 */
 	const char *name, *opnds, *emit;
-	bool np, rexw, vex, modrm, lockable, rm_reg, rm_mem, rm_byte, reg_byte, vec, str, moffs;
+	bool np, rexw, vex, modrm, lockable, rm_reg, rm_mem, rm_byte, reg_byte, vec, str, moffs, vsib, vvvv;
 	u8 pp, map, op, span, second_span, feature;
 	s8 ext, vl, vw;                         /* -1: any                                  */
 	s16 second;                             /* the whole ModRM byte, or -1              */

@@ -143,8 +143,9 @@ void flow_of(struct flow *f, const struct tcode *c)
 		if (x86_decode(i, c->b + at, c->len - at, c->rip + at, X86_ANNOUNCED) != X86_OK) return;
 		at += i->len;
 		f->n++;
-		if (named(i, "RCP") || named(i, "RSQRT")) f->approx |= 1 << i->o[0].reg;
-		if (named(i, "DPPS") || named(i, "DPPD")) f->dot[i->o[0].reg] = named(i, "DPPS") ? 4 : 8;
+		if (named(i, "RCP") || named(i, "RSQRT") || named(i, "VRCP") || named(i, "VRSQRT")) f->approx |= 1 << i->o[0].reg;
+		if (named(i, "DPPS") || named(i, "VDPPS")) f->dot[i->o[0].reg] = 4;
+		if (named(i, "DPPD") || named(i, "VDPPD")) f->dot[i->o[0].reg] = 8;
 	}
 	undefined_flags(f, 0);
 	live_flags(f);
@@ -217,11 +218,16 @@ static bool same_but_nans(const u64 *a, const u64 *b, int w)
 	return true;
 }
 
+static bool same_half(const struct flow *f, int k, const u64 *want, const u64 *got)
+{
+	if (!memcmp(want, got, 16)) return true;
+	if (f->dot[k] && same_but_nans(want, got, f->dot[k])) return true;
+	return f->approx >> k & 1 && near(want[0], got[0]) && near(want[1], got[1]);
+}
+
 static bool same_vector(const struct flow *f, int k, const struct tresult *want, const struct tresult *got, u32 open)
 {
-	if (!memcmp(want->xmm[k], got->xmm[k], 16) || open >> k & 1) return true;
-	if (f->dot[k] && same_but_nans(want->xmm[k], got->xmm[k], f->dot[k])) return true;
-	return f->approx >> k & 1 && near(want->xmm[k][0], got->xmm[k][0]) && near(want->xmm[k][1], got->xmm[k][1]);
+	return open >> k & 1 || (same_half(f, k, want->xmm[k], got->xmm[k]) && same_half(f, k, want->ymmh[k], got->ymmh[k]));
 }
 
 /* Where the translation departs from the CPU on purpose, or CPUs from each other; each is stated where it is decided.
@@ -345,7 +351,9 @@ static void say_input(const struct flow *f, const struct tcase *t)
 	for (int k = 0; k < 16; k++)
 		if (uses(f, OP_GPR, k) || (k < 4 && uses(f, OP_GPRH, k))) printf(" %s=%llx", gname[k], (unsigned long long)t->gpr[k]);
 	for (int k = 0; k < 16; k++)
-		if (uses(f, OP_XMM, k)) printf(" xmm%d=%016llx:%016llx", k, (unsigned long long)t->xmm[k][1], (unsigned long long)t->xmm[k][0]);
+		if (uses(f, OP_XMM, k))
+			printf(" xmm%d=%016llx:%016llx:%016llx:%016llx", k, (unsigned long long)t->ymmh[k][1], (unsigned long long)t->ymmh[k][0],
+			       (unsigned long long)t->xmm[k][1], (unsigned long long)t->xmm[k][0]);
 	for (u32 k = 0; k < t->nset; k++) {
 		printf(" [%x]=", t->set[k].addr);
 		for (u32 j = 0; j < t->set[k].len; j++)
@@ -405,8 +413,10 @@ void report(const struct flow *f, const struct tcode *c, const struct tcase *t, 
 	if (want->mxcsr != got->mxcsr) printf("  mxcsr want %x got %x\n", want->mxcsr, got->mxcsr);
 	for (int k = 0; k < 16; k++)
 		if (!same_vector(f, k, want, got, open))
-			printf("  xmm%-2d want %016llx:%016llx got %016llx:%016llx\n", k, (unsigned long long)want->xmm[k][1],
-			       (unsigned long long)want->xmm[k][0], (unsigned long long)got->xmm[k][1], (unsigned long long)got->xmm[k][0]);
+			printf("  xmm%-2d want %016llx:%016llx:%016llx:%016llx\n         got %016llx:%016llx:%016llx:%016llx\n", k,
+			       (unsigned long long)want->ymmh[k][1], (unsigned long long)want->ymmh[k][0], (unsigned long long)want->xmm[k][1],
+			       (unsigned long long)want->xmm[k][0], (unsigned long long)got->ymmh[k][1], (unsigned long long)got->ymmh[k][0],
+			       (unsigned long long)got->xmm[k][1], (unsigned long long)got->xmm[k][0]);
 	if (!same_memory(want, got)) {
 		say_memory("want", want);
 		say_memory("got ", got);

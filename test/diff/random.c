@@ -47,7 +47,7 @@ static u16 written(const struct insn *i)
 	if (emits(i->row, "cmpxchg lahf xlat")) m |= 1 << RAX;
 	if (emits(i->row, "push pop pushs pushf popf call calli ret enter leave")) m |= 1 << RSP;
 	if (emits(i->row, "enter leave")) m |= 1 << RBP;
-	if (emits(i->row, "loop loope loopne") || !strncmp(encs[i->row].name, "PCMPESTRI", 9) || !strncmp(encs[i->row].name, "PCMPISTRI", 9)) m |= 1 << RCX;
+	if (emits(i->row, "loop loope loopne") || strstr(encs[i->row].name, "PCMPESTRI") || strstr(encs[i->row].name, "PCMPISTRI")) m |= 1 << RCX;
 	return m;
 }
 
@@ -243,7 +243,8 @@ static bool plain(int row, bool fp)
 
 	if (!tested(row) || e->rel || e->str || e->feature == X86_X87 || e->feature == X86_MMX || e->opnds[0] == 'P') return false;
 	if (strchr(e->opnds, 'Q') || strchr(e->opnds, 'N') || strstr(e->opnds, " P") || strstr(e->opnds, "ST")) return false;
-	if (flt && (!fp || !strncmp(e->name, "RCP", 3) || !strncmp(e->name, "RSQRT", 5) || !strncmp(e->name, "DPP", 3))) return false;
+	if (flt && (!fp || strstr(e->name, "RCP") || strstr(e->name, "RSQRT") || strstr(e->name, "DPP"))) return false;
+	if (e->vsib) return false;              /* its index is a register of addresses */
 	return !emits(row, "priv ud umip int3 int1 intn iret jmpi calli jmpf callf ret retf enter leave popf pops movsr movrs lseg lar lsl verr "
 			   "fxsave fxrstor fenv x87 fcmov fnstcw fnstsw emms ldmxcsr stmxcsr wrbase clflush div idiv");
 }

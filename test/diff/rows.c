@@ -70,6 +70,7 @@ static void address(struct pick *p, enum pick_kind kind, int w)
 	default: break;
 	}
 	if (p->rip) p->base = RIP;
+	if (encs[p->row].vsib && !p->rip) p->index = below(16);
 }
 
 struct pick choose(int row, int opsz, enum pick_kind kind)
@@ -80,6 +81,7 @@ struct pick choose(int row, int opsz, enum pick_kind kind)
 	registers(&p, kind);
 	if (kind >= MEM_BASE) address(&p, kind, e->rm_byte ? 1 : opsz);
 	p.imm = some_imm(row, opsz);
+	if (e->vex) p.l = below(2);
 	p.imm2 = emits(row, "enter") ? chance(80) ? below(4) : rnd() & 0x1f : 0;
 	if (e->moffs) {
 		p.disp = some_place(below(PLACES), 8, false);

@@ -1,5 +1,6 @@
 /* run.c - has the oracle execute a batch, here or under a command. */
 #include "diff.h"
+#include "x86/feature.h"
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -14,7 +15,8 @@ bool run_quietly;
 
 static void write_batch(const char *path, const struct batch *b, bool careful)
 {
-	struct tbatch h = { .magic = DIFF_MAGIC, .ncases = b->n, .code_off = 4096, .code_size = align_up(b->size, 4096u), .careful = careful };
+	struct tbatch h = { .magic = DIFF_MAGIC, .ncases = b->n, .code_off = 4096, .code_size = align_up(b->size, 4096u), .careful = careful,
+			    .avx = !!(X86_ANNOUNCED & X86_BIT(AVX)) };
 	u8 *code = calloc(1, h.code_size);
 	FILE *f = fopen(path, "w");
 

@@ -95,6 +95,7 @@ void seq_state(struct tcase *t, const struct seq *s)
 			if (k == wild && k != RSP) t->gpr[k] = some_place(chance(60) ? AT_OVER : AT_NOWHERE, 16, chance(80));
 		}
 		if (s->fp && chance(85)) some_fp(t->xmm[k], chance(80) ? fpw : 12 - fpw);
+		if (s->fp && chance(85)) some_fp(t->ymmh[k], chance(80) ? fpw : 12 - fpw);
 	}
 	if (s->fp && chance(40)) t->mxcsr = 0x1f80 | below(4) << 13 | (chance(15) ? 0x8000 : 0) | (chance(15) ? 0x40 : 0);
 }

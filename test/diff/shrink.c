@@ -138,6 +138,7 @@ static void plainer_state(struct found *f)
 			if (t->gpr[k] && k != RSP) try(f)->t.gpr[k] = 0;
 			if (t->gpr[k] > 0xff && k != RSP) try(f)->t.gpr[k] &= 0xff;
 			if (t->xmm[k][0] | t->xmm[k][1]) memset(try(f)->t.xmm[k], 0, 16);
+			if (t->ymmh[k][0] | t->ymmh[k][1]) memset(try(f)->t.ymmh[k], 0, 16);
 		}
 	} while (better(f));
 }

@@ -41,6 +41,7 @@ void state_random(struct tcase *t)
 	for (int k = 0; k < 16; k++) {
 		t->gpr[k] = some_int(8);
 		some_vec(t->xmm[k]);
+		some_vec(t->ymmh[k]);
 	}
 	t->gpr[RSP] = DIFF_DATA + 0x1800 + 8 * below(32) + (chance(10) ? below(8) : 0);
 	t->rflags = 0x202 | (rnd() & 0x8d5) | (chance(12) ? 0x400 : 0);
@@ -61,7 +62,10 @@ static gaddr seg_base(const struct insn *i)
 static bool point(struct tcase *t, const struct insn *i, gaddr ea)
 {
 	u64 off = ea - seg_base(i) - (u64)(s64)i->disp, mul = 1ull << i->shift;
-	u64 *b = i->base < 16 ? &t->gpr[i->base] : 0, *x = i->index < 16 ? &t->gpr[i->index] : 0;
+	u64 *b = i->base < 16 ? &t->gpr[i->base] : 0, *x = i->index < 16 && i->o[1].kind != OP_VMEM ? &t->gpr[i->index] : 0;
+
+	bool stack = b == &t->gpr[RSP];         /* it may be used besides: no garbage there */
+	int aw = stack ? 8 : i->aw;
 
 	if (i->base == RIP || i->base == MOFFS || (!b && !x)) return true;
 	if (i->aw == 4) off = (u32)off;
@@ -69,14 +73,14 @@ static bool point(struct tcase *t, const struct insn *i, gaddr ea)
 		u64 v = off / (mul + 1);
 
 		if (v * (mul + 1) != off) return false;
-		put_bits(b, v, i->aw);
+		put_bits(b, v, aw);
 	} else if (!b) {
 		if (off % mul) return false;
 		put_bits(x, off / mul, i->aw);
 	} else {
 		if (x && x == &t->gpr[RSP]) return false;
-		if (x && chance(60)) *x = below(64);
-		put_bits(b, x ? off - *x * mul : off, i->aw);
+		if (x && (stack || chance(60))) *x = below(64);
+		put_bits(b, x ? off - *x * mul : off, aw);
 	}
 	return true;
 }
@@ -84,7 +88,7 @@ static bool point(struct tcase *t, const struct insn *i, gaddr ea)
 static int mem_width(const struct insn *i, bool *is, bool *writes)
 {
 	for (int n = 0; n < 4; n++)
-		if (i->o[n].kind == OP_MEM) {
+		if (i->o[n].kind == OP_MEM || i->o[n].kind == OP_VMEM) {
 			*is = true;
 			*writes = i->o[n].access & OP_WRITE;
 			return i->o[n].w;
@@ -100,16 +104,46 @@ static int fp_width(const char *emit)
 	return strstr(emit, "pd") || strstr(emit, "sd") ? 8 : 0;
 }
 
-static void vectors(struct tcase *t, const char *emit, u64 mem[2])
+static void vectors(struct tcase *t, const char *emit, u64 mem[4])
 {
 	int w = fp_width(emit);
 
 	some_vec(mem);
+	some_vec(mem + 2);
 	if (!w) return;
-	for (int k = 0; k < 16; k++)
+	for (int k = 0; k < 16; k++) {
 		if (chance(85)) some_fp(t->xmm[k], w);
-	if (chance(85)) some_fp(mem, w);
+		if (chance(85)) some_fp(t->ymmh[k], w);
+	}
+	for (int k = 0; k < 4; k += 2)
+		if (chance(85)) some_fp(mem + k, w);
 	if (chance(50)) t->mxcsr = 0x1f80 | below(4) << 13 | (chance(20) ? 0x8000 : 0) | (chance(20) ? 0x40 : 0) | (chance(10) ? below(64) : 0);
+}
+
+static bool starts(const char *emit, const char *with) { return !strncmp(emit, with, strlen(with)); }
+
+/* Masks of both kinds, counts that shift something out and not, and a gather's indices, which point somewhere. */
+static void masks(struct tcase *t, const struct insn *i, const char *emit)
+{
+	int m = starts(emit, "vmaskl") || starts(emit, "vmasks") ? i->o[1].reg : i->o[2].reg, w = emit[strlen(emit) - 1] - '0';
+	bool all = chance(25);
+
+	if (starts(emit, "vmask") && emit[5] != 'm') {
+		for (int k = 0; k < 2; k++) t->xmm[m][k] = all ? ~0ull : rnd(), t->ymmh[m][k] = all ? ~0ull : rnd();
+	} else if (starts(emit, "vgather")) {
+		bool narrow = emit[7] == 'd';
+
+		for (int k = 0; k < 8; k++) {
+			u64 *v = k < 4 ? t->xmm[i->index] : t->ymmh[i->index];
+
+			((u32 *)v)[k & 3] = (narrow || !(k & 1)) ? below(64) - (chance(30) ? 32 : 0) : 0;
+			if (!narrow && k & 1 && ((u32 *)v)[(k - 1) & 3] >> 31) ((u32 *)v)[k & 3] = ~0u;
+		}
+		for (int k = 0; k < 2; k++) t->xmm[m][k] = all ? ~0ull : rnd(), t->ymmh[m][k] = all ? ~0ull : rnd();
+	} else if (starts(emit, "vsllv") || starts(emit, "vsrlv") || starts(emit, "vsrav")) {
+		for (int k = 0; k < 8; k++)
+			if (chance(80)) ((u32 *)(k < 4 ? t->xmm[m] : t->ymmh[m]))[k & 3] = w == 's' - '0' || !(k & 1) || chance(10) ? below(70) : 0;
+	}
 }
 
 static bool is(const struct insn *i, const char *name) { return !strcmp(x86_rows[i->row].name, name); }
@@ -222,10 +256,11 @@ bool state_for(struct tcase *t, const struct insn *i, enum place p)
 	gaddr ea = 0;
 
 	if (!strncmp(emit, "fx", 2)) { w = 512; align = true; }
-	if (!strcmp(emit, "fenv")) w = 108;
+	if (!w && x86_rows[i->row].feature == X86_X87) w = 108;
 	if (!strcmp(emit, "clflush")) w = 1;
 	if (x86_rows[i->row].feature == X86_X87 || !strcmp(emit, "x87") || !strcmp(emit, "fenv")) t->flags |= CASE_FPU;
 	vectors(t, emit, mem);
+	masks(t, i, emit);
 	if (!strncmp(x86_rows[i->row].name, "BT", 2)) bit_offset(t, i);
 	if (encs[i->row].str) strings(t, i, p);
 	if (has) {

@@ -25,9 +25,13 @@ struct ctx {
 	u64 out_rflags, pad2;                   /* 432                                        */
 	u64 out_gpr[16];                        /* 448                                        */
 	u64 out_xmm[16][2];                     /* 576                                        */
-	uint32_t out_mxcsr;                     /* 832                                        */
+	uint32_t out_mxcsr, avx;                /* 832 836                                    */
+	u64 pad3[3];                            /* 840                                        */
+	u64 ymmh[16][2];                        /* 864                                        */
+	u64 out_ymmh[16][2];                    /* 1120                                       */
 };
-_Static_assert(offsetof(struct ctx, out_mxcsr) == 832 && offsetof(struct ctx, out_gpr) == 448, "the assembly's offsets");
+_Static_assert(offsetof(struct ctx, out_mxcsr) == 832 && offsetof(struct ctx, out_gpr) == 448 &&
+	       offsetof(struct ctx, out_ymmh) == 1120, "the assembly's offsets");
 #define X ((struct ctx *)DIFF_CTX)
 
 void run_case(void), case_exit(void), case_fault(void), restore_rt(void);
@@ -47,7 +51,11 @@ asm(".set C, 0x1f000000; .set STACK, 0x1f001f00\n"
     ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
     "	movups C+160+16*\\n, %xmm\\n\n"
     ".endr\n"
-    "	mov $STACK, %esp\n"
+    "	cmpl $0, C+836; je 1f\n"
+    ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
+    "	vinsertf128 $1, C+864+16*\\n, %ymm\\n, %ymm\\n\n"
+    ".endr\n"
+    "1:	mov $STACK, %esp\n"
     "	push C+24; popfq\n"
     "	each load, 32\n"
     "	mov C+32+8*4, %rsp\n"
@@ -61,7 +69,11 @@ asm(".set C, 0x1f000000; .set STACK, 0x1f001f00\n"
     ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
     "	movups %xmm\\n, C+576+16*\\n\n"
     ".endr\n"
-    "	stmxcsr C+832\n"
+    "	cmpl $0, C+836; je 1f\n"
+    ".irp n, 0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15\n"
+    "	vextractf128 $1, %ymm\\n, C+1120+16*\\n\n"
+    ".endr\n"
+    "1:	stmxcsr C+832\n"
     "case_fault:\n"
     "	mov C+0, %rsp\n"
     "	pop %r15; pop %r14; pop %r13; pop %r12; pop %rbp; pop %rbx\n"
@@ -156,6 +168,20 @@ static struct tresult r;
 static const uint8_t order[16] = { REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
                                    REG_R8, REG_R9, REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15 };
 
+/* From the frame's XSAVE area; a component that is not in use lies there as zeros. */
+static void upper_halves(const void *fp)
+{
+	const uint32_t *sw = (const uint32_t *)((const char *)fp + 464);
+	const u64 *header = (const u64 *)((const char *)fp + 512), *ymmh = header + 8;
+
+	if (sw[0] != 0x46505853 || !(sw[2] & 4) || *(const uint32_t *)((const char *)fp + sw[4]) != 0x46505845)
+		quit("oracle: no upper halves in the frame\n");
+	for (int k = 0; k < 16; k++) {
+		r.ymmh[k][0] = header[0] & 4 ? ymmh[2 * k] : 0;
+		r.ymmh[k][1] = header[0] & 4 ? ymmh[2 * k + 1] : 0;
+	}
+}
+
 static void handler(int sig, siginfo_t *si, void *ctx)
 {
 	ucontext_t *u = ctx;
@@ -174,6 +200,7 @@ static void handler(int sig, siginfo_t *si, void *ctx)
 		r.xmm[k][1] = ((u64 *)u->uc_mcontext.fpregs->_xmm)[2 * k + 1];
 	}
 	r.mxcsr = u->uc_mcontext.fpregs->mxcsr;
+	if (X->avx) upper_halves(u->uc_mcontext.fpregs);
 	g[REG_RIP] = (u64)case_fault;
 	g[REG_RSP] = DIFF_CTX + 0x1f00;
 	g[REG_EFL] &= ~0x400;                   /* DF */
@@ -189,6 +216,8 @@ static void one(const struct tcase *t)
 		X->gpr[k] = t->gpr[k];
 		X->xmm[k][0] = t->xmm[k][0];
 		X->xmm[k][1] = t->xmm[k][1];
+		X->ymmh[k][0] = t->ymmh[k][0];
+		X->ymmh[k][1] = t->ymmh[k][1];
 	}
 	prepare(t);
 	r.sig = r.sigcode = 0;
@@ -201,6 +230,8 @@ static void one(const struct tcase *t)
 			r.gpr[k] = X->out_gpr[k];
 			r.xmm[k][0] = X->out_xmm[k][0];
 			r.xmm[k][1] = X->out_xmm[k][1];
+			r.ymmh[k][0] = X->out_ymmh[k][0];
+			r.ymmh[k][1] = X->out_ymmh[k][1];
 		}
 	}
 	if (t->flags & CASE_SEG) segments();
@@ -264,6 +295,7 @@ __attribute__((used)) void begin(u64 *sp)
 	fill(map(DIFF_RO, 4096, PROT_READ | PROT_WRITE, -1, 0), 512);
 	sys(__NR_mprotect, DIFF_RO, 4096, PROT_READ, 0, 0, 0);
 	X->exit = (u64)case_exit;
+	X->avx = b->avx;
 	signals();
 	segments();
 	for (uint32_t k = 0; k < b->ncases; k++) {

@@ -6,7 +6,7 @@
 for p in sig_frame sig_fault sig_flags sig_null sig_step sig_stack sig_restart \
          thread_stress thread_align misaligned fork_threads \
          smc returns split_lock \
-         cpu_told pcmpstr fused; do
+         cpu_told pcmpstr fused xsave avx_loops; do
 	twin "$p" "$top/build/guest/$p"
 done
 for o in STELE_ORDER=tso "STELE_ORDER=tso STELE_HOST=-lse,-lrcpc"; do
