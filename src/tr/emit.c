@@ -236,6 +236,7 @@ static void insn(struct tr *c, struct insn *i)
 	c->crosses = c->env->order == TR_TSO && c->env->crosses && c->env->crosses(c->env->ctx, pc);
 	c->live = i->live;
 	tr_note(c, pc);
+	tr_align_check(c, i);
 	if (!i->fact)
 		leave_fcmp(c, i);
 	if (i->fact)
@@ -257,6 +258,7 @@ static void block(struct tr *c, struct block *b, bool first)
 	c->b = b;
 	c->zero.on = false;
 	c->page_ok = false;
+	tr_align_start(c);
 	if (first)                              /* a call comes in here with x16, x30 = the pair */
 		a_stp_pre(c, 8, T0, X30, SP, -16);
 	b->host = c->code.p;
@@ -282,14 +284,18 @@ static void block(struct tr *c, struct block *b, bool first)
 			return;
 		if (c->has_x87)
 			tr_x87_before(c, i);
+		struct insn *from = i;
 		int n = tr_fuse(c, i, end);
 
 		if (n && !c->first) {
 			i += n - 1;
-			continue;
+		} else {
+			i += n;
+			insn(c, i);
 		}
-		i += n;
-		insn(c, i);
+		if (c->env->align)
+			for (; from <= i; from++)
+				tr_align_after(c, from);
 	}
 	if (c->has_x87)
 		tr_x87_before(c, 0);

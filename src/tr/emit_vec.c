@@ -1,8 +1,7 @@
 /* emit_vec.c - integer vectors: moves, logic, arithmetic, compares, shifts. SDM volume 2.
  *
  * x86's lanes and ARM's are the same, lane 0 lowest. Nothing here touches NZCV. d may be a, b, or both.
- * A departure: legacy SSE faults where a memory operand of 16 bytes is misaligned (ROW_ALIGN). Checking would cost two
- * words for each access, so it is not done: what faults there works here.
+ * Misaligned operands are align.c's.
  */
 #include "tr/avx.h"
 

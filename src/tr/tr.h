@@ -50,6 +50,7 @@ struct tr_env {
 	u64 x86;                        /* announced features, bit X86_...                   */
 	enum tr_order order;
 	bool fp_exact;
+	bool align;                     /* legacy SSE's alignment is checked also where that costs something (align.c) */
 	bool near;                      /* code lies within adrp's reach of the guest's image */
 	bool single;                    /* translate one instruction only, unlinked (TF, self-modifying stores) */
 	bool unlinked;                  /* every way out goes through the dispatcher (STELE_TRACE) */
@@ -154,6 +155,7 @@ struct tr {
 	int third;                      /* a VEX form's third source                         */
 	struct insn *first;             /* a mov that the instruction being emitted takes in */
 	struct { bool on; u8 reg, w, bit; } zero;       /* jcc branches on this register being zero, or on its bit */
+	u8 mod16[16];                   /* what is known of the general registers (align.c)  */
 	u64 page; bool page_ok;         /* guest page whose address R_PAGE holds             */
 	struct insn *i;                 /* the instruction being emitted                     */
 	u32 at;                         /* index in order[] of the block being emitted       */
@@ -271,6 +273,11 @@ bool tr_imm_ok(const struct insn *i, int how);                  /* may i's immed
 void tr_gaddr(struct tr *c, int d, gaddr a);                    /* a guest address as a constant */
 void tr_push (struct tr *c, int w, int r);                      /* rsp changes only after the access */
 void tr_pop  (struct tr *c, int w, int r);
+
+/* alignment (align.c): before and after each instruction of a block */
+void tr_align_start(struct tr *c);
+void tr_align_check(struct tr *c, struct insn *i);
+void tr_align_after(struct tr *c, const struct insn *i);
 
 /* flags (flags.c) */
 void tr_need(struct tr *c, enum csense cs);                     /* bring NZCV into that sense (CS_SUB or CS_ADD) */
