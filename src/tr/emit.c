@@ -204,10 +204,16 @@ void tr_sense(struct tr *c)
 	c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, TR_SENSE + c->cs };
 }
 
+static inline void note(struct tr *c, gaddr pc)
+{
+	if (c->cs != c->noted)
+		tr_sense(c);
+	c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, pc - c->lo };
+}
+
 void tr_note(struct tr *c, gaddr pc)
 {
-	tr_sense(c);
-	c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, pc - c->lo };
+	note(c, pc);
 }
 
 /* fcmp's raw result says PF too: what writes PF must not leave it standing, even if it writes nothing to NZCV. */
@@ -231,19 +237,21 @@ static void insn(struct tr *c, struct insn *i)
 {
 	const struct emitter *e = tr_emitter(i);
 	gaddr pc = c->first ? c->first->pc : i->pc;     /* where it faults */
+	u8 attr = x86_rows[i->row].attr;
 
 	c->i = i;
 	c->crosses = c->env->order == TR_TSO && c->env->crosses && c->env->crosses(c->env->ctx, pc);
 	c->live = i->live;
-	tr_note(c, pc);
-	tr_align_check(c, i);
+	note(c, pc);
+	if (attr & ROW_ALIGN)
+		tr_align_check(c, i);
 	if (!i->fact)
 		leave_fcmp(c, i);
 	if (i->fact)
 		tr_fault(c, i->fact);
 	else if (i->prefix & PFX_LOCK && c->env->order != TR_PLAIN)
 		tr_lock(c, i);
-	else if ((x86_rows[i->row].attr & (ROW_VEX | ROW_VEC)) == (ROW_VEX | ROW_VEC))
+	else if ((attr & (ROW_VEX | ROW_VEC)) == (ROW_VEX | ROW_VEC))
 		tr_avx(c, i, e);
 	else if (e->how & RAW)
 		e->fn(c, i, -1, -1, -1);
@@ -258,7 +266,8 @@ static void block(struct tr *c, struct block *b, bool first)
 	c->b = b;
 	c->zero.on = false;
 	c->page_ok = false;
-	tr_align_start(c);
+	if (c->env->align)
+		tr_align_start(c);
 	if (first)                              /* a call comes in here with x16, x30 = the pair */
 		a_stp_pre(c, 8, T0, X30, SP, -16);
 	b->host = c->code.p;
@@ -308,6 +317,7 @@ int tr_emit(struct tr *c)
 	c->start = c->code.p;
 	c->count = c->guarded = 0;
 	c->noted = CS_SUB;
+	tr_align_start(c);
 	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = c->nlink = c->nlit = c->nnan = c->nx87_cold = 0;
 	c->low.i = 0;
 	for (u32 k = 0; k < c->nblk; k++) {
