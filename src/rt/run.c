@@ -78,17 +78,17 @@ static bool grow(void)
 	return true;
 }
 
-static bool enter(gaddr pc, u64 host)
+/* The slot of pc, made if it is not there; null: no memory. Valid until the next call. */
+static struct slot *add(gaddr pc)
 {
-	u64 h;
+	struct slot *s;
 
 	if (filled * 2 >= slots && !grow())
-		return false;
-	h = slot(pc);
-	filled += !table[h].key;
-	table[h].key = ~pc;
-	table[h].host = host;
-	return true;
+		return 0;
+	s = &table[slot(pc)];
+	filled += !s->key;
+	s->key = ~pc;
+	return s;
 }
 
 /* --- fetching the guest's bytes */
@@ -241,10 +241,8 @@ static u64 number(const char *s)
 static struct { u64 site; u32 next; bool call; } *links;
 static u32 nlinks, room;
 
-static void remember(gaddr pc, u64 site, bool call)
+static void remember(struct slot *s, u64 site, bool call)
 {
-	struct slot *s = &table[slot(pc)];
-
 	if (nlinks + 1 >= room) {
 		u32 n = room ? room * 2 : 4096;
 		typeof(links) new = rt_map(n * sizeof *links);
@@ -331,18 +329,20 @@ static u64 translate(gaddr pc, enum kind kind)
 	rt_stats.insns += tr.nins;
 	for (u32 k = 0; k < tr.nlink; k++) {
 		struct tr_link *l = &tr.link[k];
+		struct slot *to = &table[slot(l->pc)];
 
-		remember(l->pc, (u64)l->site, l->call);
-		table[slot(l->pc)].head |= l->call || l->pc < tr.hi;
+		remember(to, (u64)l->site, l->call);
+		to->head |= l->call || l->pc < tr.hi;
 	}
-	for (u32 k = 0; k < r->nentry; k++) {
+	for (u32 k = kind == GENERAL_CODE; k < r->nentry; k++) {
 		struct rentry *n = &region_entries(r)[k];
-		u64 host = a->base + r->code + n->host;
+		struct slot *at = add(r->lo + n->guest);
 
-		if (k == 0 ? kind != GENERAL_CODE : !entry(r->lo + n->guest))
-			enter(r->lo + n->guest, host | (k == 0 ? CALLABLE : 0) | (kind ? HOT : 0));
-		if (k == 0 && kind == COLD_CODE)
-			table[slot(pc)].count = env.count;
+		if (!at || (k && at->host))
+			continue;
+		at->host = (a->base + r->code + n->host) | (k == 0 ? CALLABLE : 0) | (kind ? HOT : 0);
+		if (k == 0)
+			at->count = env.count;
 	}
 	return (a->base + r->code + region_entries(r)[0].host) | CALLABLE | (kind ? HOT : 0);
 }
@@ -523,11 +523,11 @@ static void patch(u64 site, u64 to, bool call)
 	arena_sync(site, site + 4);
 }
 
-static void link_to(u64 site, u64 h, gaddr pc, bool call)
+static void link_to(u64 site, u64 h, struct slot *to, bool call)
 {
 	patch(site, (h & ~(u64)BITS) - (call ? 4 : 0), call);
 	if (!(h & HOT))
-		remember(pc, site, call);
+		remember(to, site, call);
 }
 
 /* Is the word at site a b or bl to host? A site may be the entry of a region that was dropped since. */
@@ -594,7 +594,7 @@ u64 rt_run_link(struct thread *t, u64 record)
 	rt_stats.links++;
 	if (dropped && dead_entry(record, &pc)) {
 		h = code(pc, false);
-		link_to(record, h, pc, false);
+		link_to(record, h, &table[slot(pc)], false);
 	} else if (back == TR_LINK_HOT) {
 		h = hot(t, pc);
 	} else if (back == TR_LINK_GENERAL) {
@@ -602,10 +602,12 @@ u64 rt_run_link(struct thread *t, u64 record)
 		patch(record, h & ~(u64)BITS, false);
 	} else {
 		bool call = back != 0 && back != TR_LINK_BACK;
+		struct slot *to;
 
 		h = code(pc, call);
-		table[slot(pc)].head |= back != 0;
-		link_to(record - (call ? back : 0), h, pc, call);
+		to = &table[slot(pc)];
+		to->head |= back != 0;
+		link_to(record - (call ? back : 0), h, to, call);
 	}
 	rt_unlock(&rt_code_lock);
 	return h & ~(u64)BITS;
