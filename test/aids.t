@@ -78,5 +78,40 @@ check "host without AES, RNDR: told so, RDRAND stays"  has 'all as expected' "$T
 STELE_HOST=-aes run /bin/grep -m1 ^flags /proc/cpuinfo
 check "... in /proc/cpuinfo"           test "$(grep -Ewc 'aes|pclmulqdq' "$T/out") $(grep -wc sse4_2 "$T/out")" = "0 1"
 
+if [ "$(uname -m)" = x86_64 ]; then
+	export STELE_HOT=0
+	timeout 300 "$top/build/host/lockstep" -r "${RUNARM-$top/build/qemu10/qemu-aarch64 -cpu max} $top/build/stele" "$T/deep" x > "$T/out" 2>&1
+	check "lockstep: a static program, hot"    has '^lockstep: no difference \(' "$T/out"
+	unset STELE_HOT
+	cat > "$T/wrong-entry" <<-'P'
+		# as if a register were wrong at the 30th region
+		import os, struct, subprocess, sys
+		out = open(os.environ["STELE_ENTRIES"], "wb")
+		mid = os.environ["STELE_ENTRIES"] + ".mid"
+		os.mkfifo(mid)
+		p = subprocess.Popen(sys.argv[1:], env=dict(os.environ, STELE_ENTRIES=mid))
+		f = open(mid, "rb")
+		os.unlink(mid)
+		regions = 0
+		while e := f.read(400):
+		    kind = struct.unpack("Q", e[:8])[0]
+		    regions += kind == 1
+		    if kind == 1 and regions == 30: e = e[:40] + bytes([e[40] ^ 1]) + e[41:]
+		    out.write(e)
+		    while kind == 0:
+		        m = f.read(32)
+		        at, size, prot, n = struct.unpack("4Q", m)
+		        out.write(m + f.read(n))
+		        if not size: break
+		    if kind == 2:
+		        s = f.read(72 + 6 * 256)
+		        out.write(s + f.read(struct.unpack("Q", s[64:72])[0]))
+	P
+	timeout 300 "$top/build/host/lockstep" -r "python3 $T/wrong-entry ${RUNARM-$top/build/qemu10/qemu-aarch64 -cpu max} $top/build/stele" "$T/deep" x > "$T/out" 2>&1
+	check "lockstep: the first register that differs"  has '^DIFFERENCE at entry [0-9]+, the registers differ' "$T/out"
+	check "lockstep: and which it is"          has '^  rbx   CPU [0-9a-f]{16} stele [0-9a-f]{16}$' "$T/out"
+else
+	check "lockstep: an x86-64 CPU # skip: needs one" true
+fi
 echo "1..$n"
 exit $((bad > 0))

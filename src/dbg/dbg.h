@@ -11,6 +11,12 @@
 void dbg_region(const struct tr *c, u64 nr, const char *how);
 /* run.c: thread t enters the region at pc. Only seen under STELE_TRACE, where no region is linked to another. */
 void dbg_entered(const struct thread *t, gaddr pc);
+/* entries.c, only under STELE_ENTRIES: before the first instruction; a region; a system call is done, before: the
+ * registers it was made with; CPUID and its like have answered. */
+void dbg_entries_start(struct thread *t);
+void dbg_entries_region(struct thread *t, gaddr pc);
+void dbg_entries_syscall(struct thread *t, const u64 before[16]);
+void dbg_entries_insn(struct thread *t);
 /* The last regions entered, newest last; before a death by a signal. */
 void dbg_trace_print(int fd);
 

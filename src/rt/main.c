@@ -171,6 +171,7 @@ static _Noreturn void start(int argc, char **argv)
 	e = rt_load(s.path, s.fd, s.argv, rt_host_envp, 0, t);
 	if (e) cannot_load(s.path, e);
 	if (s.fd >= 0 && s.close_fd) host_call(__NR_close, s.fd);
+	dbg_entries_start(t);
 	rt_enter(t, rt_code(t, t->cpu.rip));
 }
 

@@ -29,6 +29,7 @@ static const struct row {
 	{ &rt_opt.stats,  0,   "stats",  "STELE_STATS",      "FILE", "print counters at the end to FILE; 1: stderr" },
 	{ &rt_opt.dump,   0,   "dump",   "STELE_DUMP",       "WHAT", "print translations: letters x l a (x86, facts, ARM64), then :ADDR, :ADDR-ADDR, :#N" },
 	{ &rt_opt.trace,  0,   "trace",  "STELE_TRACE",      "N",    "show the last N regions entered when a signal kills; slow" },
+	{ &rt_opt.entries, 0,  "entries", "STELE_ENTRIES",   "FILE", "write the start and each region entered, with registers (tool/lockstep)" },
 	{ &rt_opt.hot,    0,   "hot",    "STELE_HOT",        "N",    "translate in full after N entries; 0: at once (default: 600)" },
 	{ &rt_opt.stop,   0,   "stop",   "STELE_STOP",       "N",    "translate plainly from the N-th region on (tool/bisect)" },
 	{ &rt_opt.perf,   0,   "perf",   "STELE_PERF",       "map",  "name translated code for perf in /tmp/perf-PID.map" },

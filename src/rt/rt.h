@@ -89,7 +89,7 @@ _Noreturn void rt_die(int status, const char *fmt, ...) __attribute__((format(pr
 
 /* --- options.c: --name=value, -x and STELE_NAME; one table. Null when not given. */
 struct options {
-	const char *root, *dump, *trace, *stop, *perf, *strace, *stats, *order, *host, *fp, *align, *vendor, *hot, *hex;
+	const char *root, *dump, *trace, *stop, *perf, *strace, *stats, *order, *host, *fp, *align, *vendor, *hot, *entries, *hex;
 };
 extern struct options rt_opt;
 

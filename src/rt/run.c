@@ -220,7 +220,7 @@ static void set_env(struct arena *a, gaddr pc)
 	env.order = rt.order;
 	env.x87_top = rt_self()->cpu.x87.top;
 	env.near = a->near && pc - a->base + (2ull << 30) < 4ull << 30;
-	env.unlinked = rt_opt.trace;
+	env.unlinked = rt_opt.trace || rt_opt.entries;
 	env.fp_exact = rt_opt.fp && !strcmp(rt_opt.fp, "exact");
 	env.align = rt_opt.align && !strcmp(rt_opt.align, "exact");
 	env.stubs = a->base;
@@ -460,15 +460,24 @@ void rt_code_fork(int step)
 u64 rt_run_syscall(struct thread *t, u64 back)
 {
 	u32 e = epoch;
-	u64 h = rt_syscall(t, back);
+	u64 before[16], h;
 
+	if (unlikely(rt_opt.entries != 0))
+		__builtin_memcpy(before, t->cpu.r, sizeof before);
+	h = rt_syscall(t, back);
+	if (unlikely(rt_opt.entries != 0))
+		dbg_entries_syscall(t, before);
 	/* single-stepped, there is no trap behind the system call itself: Linux returns by IRET */
 	return h == back && (e != epoch || t->stepping) ? rt_code(t, t->cpu.rip) : h;
 }
 
 u64 rt_run_helper(struct thread *t, u64 nr, u64 back)
 {
-	return rt_helper(t, nr, back);
+	u64 h = rt_helper(t, nr, back);
+
+	if (unlikely(rt_opt.entries != 0) && (nr == TR_H_CPUID || nr == TR_H_RDTSC || nr == TR_H_RDTSCP))
+		dbg_entries_insn(t);
+	return h;
 }
 
 /* An indirect branch that the thread's table did not know. */
@@ -483,6 +492,8 @@ u64 rt_run_lookup(struct thread *t, gaddr pc)
 	rt_stats.lookups++;
 	if (rt_opt.trace)
 		dbg_entered(t, pc);
+	if (rt_opt.entries)
+		dbg_entries_region(t, pc);
 	t->cpu.jtab[pc & ((1 << JTAB_BITS) - 1)] = (struct jtab){ pc, h };
 	return h;
 }
