@@ -198,6 +198,46 @@ struct insn *tr_source(struct tr *c, struct block *b)
 	return b->src >= 0 ? &c->ins[b->src] : 0;
 }
 
+/* May it be interrupted, with flags in the guest's frame? */
+static bool may_fault(const struct insn *i)
+{
+	if (i->fact || tr_emitter(i)->how & IMPLICIT || i->mn == MN_DIV || i->mn == MN_IDIV)
+		return true;
+	for (int n = 0; n < 4 && i->o[n].kind; n++)
+		if (i->o[n].kind != OP_GPR && i->o[n].kind != OP_GPRH && i->o[n].kind != OP_IMM && i->o[n].kind != OP_XMM &&
+		    i->o[n].kind != OP_REL)
+			return true;
+	return false;
+}
+
+static struct block *only_pred(struct tr *c, struct block *b)
+{
+	int n = b - c->blk;
+
+	if (b->npred == 1 && !b->entry && !b->loop)
+		for (u32 k = 0; k < c->nblk; k++)
+			if (c->blk[k].next.block == n || c->blk[k].taken.block == n)
+				return &c->blk[k];
+	return 0;
+}
+
+/* The source, if nobody can look at the flags between it and b's end: those that are put off are not there. */
+struct insn *tr_source_unseen(struct tr *c, struct block *b)
+{
+	struct insn *src = tr_source(c, b);
+
+	for (struct block *at = b; src && at; at = only_pred(c, at)) {
+		bool here = src >= &c->ins[at->first] && src < &c->ins[at->first + at->n];
+
+		for (struct insn *i = here ? src + 1 : &c->ins[at->first]; i < &c->ins[at->first + at->n]; i++)
+			if (may_fault(i))
+				return 0;
+		if (here)
+			return src;
+	}
+	return 0;
+}
+
 /* Makes the flags of c->live as i set them, at the end of b. Changes T0 T1 T2, T_SRC, T_SRC2, T_DST. */
 void tr_replay(struct tr *c, struct insn *i, struct block *b)
 {

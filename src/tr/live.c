@@ -431,7 +431,8 @@ void tr_live(struct tr *c)
 		b->live_in = 0;
 		look_ahead(c, b, &b->next);
 		look_ahead(c, b, &b->taken);
-		b->taken.defer = !c->env->plain && b->taken.block < 0 && !b->call && tr_source(c, b) ? F_P | F_A : 0;
+		b->taken.defer = b->taken.live & (F_P | F_A) && !c->env->plain && b->taken.block < 0 && !b->call &&
+		                 tr_source_unseen(c, b) ? F_P | F_A : 0;
 	}
 	do {                                    /* against the order of addresses: without loops once is enough */
 		changed = false;

@@ -291,6 +291,7 @@ void tr_setflag_c(struct tr *c, int r);                         /* CF = bit 0 of
 
 /* flags made late (defer.c) */
 struct insn *tr_source(struct tr *c, struct block *b);
+struct insn *tr_source_unseen(struct tr *c, struct block *b);   /* the same, null if a fault or safepoint may come between */
 bool tr_returns_late(struct tr *c, struct block *b);            /* (live.c) b ends with a return whose flags are */
 void tr_replay(struct tr *c, struct insn *i, struct block *b);
 

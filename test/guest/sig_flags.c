@@ -65,5 +65,14 @@ int main(void)
 	    "mov $0, %%eax; setc %%al", 0x1);
 	TRY("imul", "mov $0x50000000, %%eax; imul $16, %%eax",
 	    "mov $0, %%eax; setc %%al", 0x1);
+	/* PF and AF behind a branch */
+	TRY("add, branch", "mov $0x1f, %%eax; mov $0x11, %%edx; add %%edx, %%eax",
+	    "jnz 1f; xor %%eax, %%eax; jmp 3f; 1: pushf; pop %%rax; and $0x8d5, %%eax; 3:", 0x14);
+	TRY("sub, branch", "mov $0x10, %%eax; mov $1, %%edx; sub %%edx, %%eax",
+	    "jnz 1f; xor %%eax, %%eax; jmp 3f; 1: pushf; pop %%rax; and $0x8d5, %%eax; 3:", 0x14);
+	TRY("cmp, branch, branch", "mov $0x20, %%eax; cmp $0x11, %%eax",
+	    "jb 1f; jnz 1f; xor %%eax, %%eax; jmp 3f; 1: pushf; pop %%rax; and $0x8d5, %%eax; 3:", 0x14);
+	TRY("xor, branch", "mov $0x13, %%eax; mov $0x10, %%edx; xor %%edx, %%eax",
+	    "jnz 1f; xor %%eax, %%eax; jmp 3f; 1: pushf; pop %%rax; and $0x8c5, %%eax; 3:", 0x4);
 	return done();
 }
