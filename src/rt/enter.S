@@ -67,7 +67,7 @@ func rt_stub_link
 	bl	rt_run_link
 	b	resume
 
-/* x16: guest address */
+/* x16: guest address; x30: host address of what jumps there */
 func rt_stub_retmiss
 	ldr	x17, [x28, #CPU_PAIR_BASE]
 	mov	sp, x17
@@ -76,6 +76,7 @@ func rt_stub_lookup
 	str	x16, [x28, #CPU_RIP]
 	mov	x0, x28
 	mov	x1, x16
+	mov	x2, x30
 	bl	rt_run_lookup
 	b	resume
 

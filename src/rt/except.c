@@ -129,6 +129,18 @@ u64 rt_bad_fetch(struct thread *t)
 	return rt_raise(t, SIGSEGV, there ? SEGV_ACCERR_ : SEGV_MAPERR_, a);
 }
 
+/* #GP is the branch's own: it has not popped, nor pushed. */
+u64 rt_bad_jump(struct thread *t)
+{
+	struct insn i;
+
+	if (rt_insn_at(t->cpu.rip, &i)) {
+		if (i.mn == MN_RET) t->cpu.r[RSP] -= 8 + (i.o[0].kind == OP_IMM ? (u16)i.imm : 0);
+		if (i.mn == MN_CALL) t->cpu.r[RSP] += 8;
+	}
+	return rt_gp(t);
+}
+
 static bool prefix(u8 b)
 {
 	return b >> 4 == 4 || b == 0x66 || b == 0x67 || b == 0xf2 || b == 0xf3 || (b & 0xe7) == 0x26 || (b & 0xfe) == 0x64;

@@ -15,6 +15,7 @@ u64  rt_page_fault(struct thread *t, gaddr a, size_t n, bool write);
 u32  rt_fault_error(gaddr a, bool write, int *code);
 bool rt_writes_too(gaddr rip);                          /* what reads, changes and writes memory faults as a write on x86 */
 u64  rt_bad_fetch(struct thread *t);                    /* there is nothing to execute at rip */
+u64  rt_bad_jump(struct thread *t);                     /* rip, a near branch, is done but for its target, which is not canonical */
 u64  rt_interrupt(struct thread *t);                    /* INT3, INT1, INT n: traps point behind them; few vectors are open */
 
 #endif

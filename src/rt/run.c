@@ -9,6 +9,7 @@
 #include "rt/arena.h"
 #include "dbg/dbg.h"
 #include "rt/asm.h"
+#include "rt/except.h"
 #include "rt/host.h"
 #include "rt/mem.h"
 #include "rt/pageidx.h"
@@ -481,12 +482,13 @@ u64 rt_run_helper(struct thread *t, u64 nr, u64 back)
 }
 
 /* An indirect branch that the thread's table did not know. */
-u64 rt_run_lookup(struct thread *t, gaddr pc)
+u64 rt_run_lookup(struct thread *t, gaddr pc, u64 from)
 {
 	u64 h;
 
 	if (unlikely(t->alone)) stop_end(t);
 	if (unlikely(t->storing)) smc_stored(t);
+	if (unlikely(!rt_canonical(pc)) && rt_code_rip(from, &t->cpu.rip)) return rt_bad_jump(t);
 	if (unlikely(t->stepping)) return rt_raise(t, SIGTRAP, TRAP_TRACE_, pc);
 	h = rt_code(t, pc);
 	rt_stats.lookups++;

@@ -407,21 +407,23 @@ static bool bind_edge(struct tr *c, struct fix *f)
 	return true;
 }
 
+/* T0 = a guest address; x30 says where from, should it be one where nothing can be (rt/run.c). */
+static void dispatch(struct tr *c, u32 *site, int stub)
+{
+	a_adr(c, X30, (u8 *)site - (u8 *)c->code.p);
+	a_b(c, (s64)(c->env->stubs + stub) - ((s64)(u64)c->code.p + c->code.exec));
+}
+
 /* Returns that did not find their pair. T0 = the address, T1 = what the pair was off by. */
 static bool returns(struct tr *c)
 {
-	u32 *plain = 0, *miss;
+	u32 *miss;
 
 	for (u32 k = 0; k < c->nlate; k++) {
 		struct block *b = c->late[k].b;
 
 		if (c->code.p + TR_INSN_ROOM > c->code.end)
 			return false;
-		if (!b && plain) {
-			if (!a_patch(c->late[k].site, plain))
-				return false;
-			continue;
-		}
 		if (!a_bind(c, c->late[k].site))
 			return false;
 		if (b) {
@@ -433,23 +435,19 @@ static bool returns(struct tr *c)
 			tr_need(c, CS_SUB);
 			a_mov(c, 8, T0, T3);
 			a_mov(c, 8, T1, T4);
-		} else {
-			plain = c->code.p;
 		}
 		a_sub_i(c, 8, T1, T1, 1);
 		miss = c->code.p;
 		a_cbnz(c, 8, T1, 0);
 		a_ret(c, X30);
 		a_bind(c, miss);
-		a_b(c, (s64)(c->env->stubs + TR_STUB_RETMISS) - ((s64)(u64)c->code.p + c->code.exec));
+		dispatch(c, c->late[k].site, TR_STUB_RETMISS);
 	}
 	return true;
 }
 
 int tr_tail(struct tr *c)
 {
-	u32 *lookup;
-
 	for (u32 k = 0; k < c->nfix; k++)
 		if (c->code.p + TR_INSN_ROOM > c->code.end || !bind_edge(c, &c->fix[k]))
 			return -1;
@@ -476,14 +474,10 @@ int tr_tail(struct tr *c)
 	}
 	if (!v_tail(c))
 		return -1;
-	if (!c->nmiss)
-		return 0;
-	if (c->code.p + TR_INSN_ROOM > c->code.end)
-		return -1;
-	lookup = c->code.p;
-	a_b(c, (s64)(c->env->stubs + TR_STUB_LOOKUP) - ((s64)(u64)c->code.p + c->code.exec));
-	for (u32 k = 0; k < c->nmiss; k++)
-		if (!a_patch(c->miss[k], lookup))
+	for (u32 k = 0; k < c->nmiss; k++) {
+		if (c->code.p + TR_INSN_ROOM > c->code.end || !a_bind(c, c->miss[k]))
 			return -1;
+		dispatch(c, c->miss[k], TR_STUB_LOOKUP);
+	}
 	return 0;
 }

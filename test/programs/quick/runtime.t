@@ -14,6 +14,7 @@ for o in STELE_ORDER=tso "STELE_ORDER=tso STELE_HOST=-lse,-lrcpc"; do
 		ENV=$o twin "$p, $o" "$top/build/guest/$p"
 	done
 done
+twin "sig_canon, branches" "$top/build/guest/sig_canon" branches
 ENV=STELE_HOT=1 twin "sig_flags, STELE_HOT=1" "$top/build/guest/sig_flags"
 ENV=STELE_ALIGN=exact twin "sig_align, STELE_ALIGN=exact" "$top/build/guest/sig_align" x
 finish
