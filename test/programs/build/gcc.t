@@ -70,7 +70,7 @@ S
 printf 'objs = list.o sum.o main.o rotate.o\nCFLAGS = -O2 -Wall\nprog: $(objs)\n\t$(CC) -o $@ $^ -lm\nmain.o list.o sum.o: list.h\nclean:\n\trm -f prog $(objs)\n' > "$IN/Makefile"
 
 LIMIT=600
-for o in -O0 -O2 "-O3 -march=x86-64-v2 -ffast-math" "-Os -flto -frandom-seed=1" "-O2 -g -fsanitize=undefined"; do
+for o in -O0 -O2 "-O3 -march=x86-64-v3 -ffast-math" "-Os -flto -frandom-seed=1" "-O2 -g -fsanitize=undefined"; do
 	twin_sh "gcc $o" "gcc $o -Wall -c list.c sum.c main.c rotate.s && gcc $o -o prog *.o -lm && ./prog; ./prog x; echo \$?"
 done
 twin_sh "stage by stage" 'gcc -E main.c | grep -v "^#" | md5sum; gcc -S -O2 list.c -o l.s; as -o l.o l.s; gcc -c sum.c main.c rotate.s; ar rcsD lib.a l.o sum.o rotate.o; gcc -static -o s main.o lib.a -lm && ./s; gcc -shared -fPIC -o libx.so list.c sum.c rotate.s; gcc -no-pie -o d main.c ./libx.so -lm && ./d
