@@ -158,9 +158,7 @@ struct region *arena_add(struct arena *a, struct tr *c)
 	struct side *s;
 
 	*r = (struct region){ .code = (u64)c->start - a->base, .ncode = (u8 *)c->code.p - (u8 *)c->start,
-	                      .lo = c->lo, .hi = c->hi, .nside = c->nmap, .nentry = c->nentry };
-	for (u32 k = 0; k < c->nblk; k++)
-		r->loops |= c->blk[k].loop;
+	                      .lo = c->lo, .hi = c->hi, .nside = c->nmap, .nentry = c->nentry, .loops = c->loops };
 	e = region_entries(r);
 	s = region_side(r);
 	for (u32 k = 0; k < c->nentry; k++)

@@ -86,6 +86,8 @@ static int search(struct step *s, u32 want, const u32 *r, int n, bool last)
 				if (wrong < best && !(last && wrong)) {
 					best = wrong;
 					*s = (struct step){ op, x, y };
+					if (!wrong)
+						return 0;
 				}
 			}
 	return best;
@@ -166,7 +168,7 @@ static void shuffle(struct tr *c, int T, int d, int a, int b, u32 want)
 		a_vins_e(c, w, d, k, from < 4 ? a : b, from & 3);
 		return;
 	}
-	if (two_steps(s, want, n)) {
+	if (!c->env->cold && two_steps(s, want, n)) {   /* a long search */
 		permute(c, T, s[0].op, V0t, reg[s[0].x], reg[s[0].y]);
 		permute(c, T, s[1].op, d, reg[s[1].x], reg[s[1].y]);
 		return;
