@@ -358,6 +358,9 @@ u64 rt_helper(struct thread *t, u64 nr, u64 host_ret)
 	case TR_H_X87:      return rt_x87(t, host_ret);
 	case TR_H_PCMPSTR:  rt_pcmpstr(&t->cpu); return host_ret;
 	case TR_H_SPLITLOCK: return split_lock(t);
+	case TR_H_CHANGED:
+		rt_code_changed(t->cpu.rip, t->cpu.rip + 1);
+		return rt_code(t, t->cpu.rip);
 	case TR_H_NONE:
 	case TR_H_COUNT:    break;
 	}

@@ -42,6 +42,7 @@ bool rt_arena_evict(u64 lo, u64 hi);
 /* Marks, and protects; call before the bytes are read. False: someone else may write there unseen (writable shared
  * memory), so the code must check its own bytes. */
 bool mem_track(gaddr lo, gaddr hi);
+bool mem_others(gaddr a);                       /* may another process write there? */
 /* Unmarks, and lets the guest write again; the translations must be gone. */
 void mem_untrack(gaddr lo, gaddr hi);
 /* The same in two steps, for smc.c: the code goes between them. Settling gives the host's pages the protection that follows from the marks. */

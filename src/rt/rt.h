@@ -63,6 +63,7 @@ struct process {
 	int vendor;                     /* enum x86_vendor of x86/cpuid.h */
 	u32 page;                       /* host page size */
 	int nthreads;
+	bool forked;                    /* other processes may have our memory files */
 	bool shared;                    /* somebody else may see our memory: ordered code */
 	int order;                      /* enum tr_order of the code that is made now */
 };
@@ -186,6 +187,8 @@ bool rt_smc_track(gaddr lo, gaddr hi);          /* before bytes are read for tra
 bool rt_smc_valid(gaddr lo, gaddr hi);          /* under run.c's lock, before code is published: nothing was written since */
 void rt_smc_mapped(gaddr lo, gaddr hi);         /* a shared map came into being there */
 bool rt_smc_unprotect(gaddr lo, u64 len);       /* a system call is to write there: true if something was tracked */
+bool rt_smc_others(gaddr a);                    /* may another process write there, unseen? */
+void rt_smc_forking(void);                      /* before memory files come to be another process's */
 void rt_smc_changed(gaddr lo, gaddr hi);        /* the kernel wrote there, whatever the protection */
 void rt_smc_file_changed(u64 dev, u64 ino);     /* a file that shared maps may show was written to */
 extern bool rt_smc_files;                       /* writing to a file may change code: /proc/self/mem, or code in a shared map */

@@ -96,7 +96,7 @@ static struct slot *add(gaddr pc)
 
 /* Pages that were looked at: marked, and so known until rt_code_changed speaks of one. used: those that the translation
  * under way has looked at; there is room for the pages of its region and one for each way out. */
-static struct page { gaddr at; bool exec, stable; u32 turn; } pages[64];
+static struct page { gaddr at; bool exec, stable, others; u32 turn; } pages[64];
 static gaddr used[64 + 2 * TR_MAX_BLOCKS];
 static u32 nused, turn = 1;
 
@@ -111,7 +111,8 @@ static struct page *look(gaddr pc)
 		if (!rt_vma(pc, &v) || v.lo > pc || !(v.prot & PROT_EXEC))
 			return p;
 		p->exec = true;
-		p->stable = !(v.prot & PROT_WRITE);
+		p->others = v.flags & MAP_SHARED && rt_smc_others(at);
+		p->stable = !(v.prot & PROT_WRITE) && !p->others;
 		rt_smc_track(at, at + GUEST_PAGE);
 	}
 	if (p->turn != turn) {
@@ -293,10 +294,51 @@ static void enter_pages(struct arena *a, struct region *r)
 		rt_die(134, "out of memory for translated code");
 }
 
+/* The bytes of a region that checks itself: they must not change between being decoded and being compared with. */
+static struct { gaddr lo; u32 n; u8 bytes[256]; } snap;
+
+static size_t fetch_snap(void *ctx, gaddr pc, u8 *buf, size_t n)
+{
+	(void)ctx;
+	if (pc - snap.lo >= snap.n)
+		return 0;
+	if (n > snap.n - (pc - snap.lo))
+		n = snap.n - (pc - snap.lo);
+	__builtin_memcpy(buf, snap.bytes + (pc - snap.lo), n);
+	return n;
+}
+
+static bool never(void *ctx, gaddr pc)
+{
+	(void)ctx;
+	(void)pc;
+	return false;
+}
+
+/* As tr_translate, for code that others may write. */
+static int translate_checked(gaddr pc)
+{
+	struct tr_env keep = env;
+	int r;
+
+	tr_forget(&tr);
+	snap.lo = pc;
+	snap.n = fetch(0, pc, snap.bytes, sizeof snap.bytes);
+	env.selfcheck = true;
+	env.max_insns = 8;
+	env.fetch = fetch_snap;
+	env.stable = never;
+	r = tr_translate(&tr, pc);
+	tr_forget(&tr);
+	env = keep;
+	return r;
+}
+
 static u64 translate(gaddr pc, enum kind kind)
 {
 	struct arena *a;
 	struct region *r;
+	struct page *page_of;
 	gaddr page;
 
 	for (;;) {
@@ -308,9 +350,10 @@ static u64 translate(gaddr pc, enum kind kind)
 		env.cold = kind == COLD_CODE && !env.plain;
 		env.general = kind == GENERAL_CODE;
 		env.count = rt_stats.regions % TR_COUNTS;
+		page_of = look(pc);
 		for (;;) {
 			tr.code = (struct code){ (u32 *)(a->base + a->used), (u32 *)(a->base + a->used + REGION_ROOM / 2), 0 };
-			if (tr_translate(&tr, pc) == 0)
+			if ((page_of && page_of->others ? translate_checked(pc) : tr_translate(&tr, pc)) == 0)
 				break;
 			env.max_insns = env.max_insns ? env.max_insns / 2 : 32;
 		}

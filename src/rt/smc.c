@@ -55,6 +55,18 @@ static void aliases(gaddr lo, gaddr hi, void (*fn)(gaddr lo, gaddr hi))
 
 bool rt_smc_files;
 
+bool rt_smc_others(gaddr a) { return mem_others(a); }
+
+void rt_smc_forking(void)
+{
+	struct vma v;
+
+	if (rt.forked) return;
+	rt.forked = true;
+	for (gaddr a = 0; rt_vma(a, &v); a = v.hi)
+		if (v.flags & MAP_SHARED_) give_up_here(v.lo, v.hi);
+}
+
 void rt_smc_changed(gaddr lo, gaddr hi)
 {
 	if (lo < rt.limit) give_up_here(align_down(lo, (u64)rt.page), align_up(hi < rt.limit ? hi : rt.limit, (u64)rt.page));

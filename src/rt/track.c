@@ -133,6 +133,25 @@ bool mem_track(gaddr lo, gaddr hi)
 	return sure;
 }
 
+bool mem_others(gaddr a)
+{
+	static const char memfd[] = "/memfd:";
+	bool others = false;
+	u32 k;
+
+	rt_lock(&mem.lock);
+	k = map_find(&mem.maps, a);
+	if (k < mem.maps.n && mem.maps.v[k].lo <= a) {
+		struct map *m = mem.maps.v + k;
+		/* nobody else has it before the first fork */
+		bool own = m->file ? !strncmp(m->file->path, memfd, sizeof memfd - 1) : m->key & KEY_ANON;
+
+		others = m->kind == MAP_GUEST && m->flags & MF_SHARED && m->flags & MF_SELFCHECK && (rt.forked || !own);
+	}
+	rt_unlock(&mem.lock);
+	return others;
+}
+
 void mem_untrack(gaddr lo, gaddr hi)
 {
 	lo = align_down(lo, GUEST_PAGE);

@@ -56,6 +56,7 @@ static s64 spawn_fork(struct thread *t, struct spawn *s, gaddr sp)
 	s64 r;
 
 	s->a.flags &= ~(u64)CLONE_SETTLS;
+	rt_smc_forking();
 	thread_fork_prepare();
 	r = issue(t, s, 0, 0);
 	if (r) { thread_fork_parent(); return r; }

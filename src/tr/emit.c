@@ -278,6 +278,8 @@ static void block(struct tr *c, struct block *b, bool first)
 		tr_note(c, b->pc);
 		a_ldr_i(c, 8, XZR, R_POLL, 0);
 	}
+	if (c->env->selfcheck && (first || b->loop))
+		tr_selfcheck(c, b);
 	if (first && c->env->cold)
 		tr_count(c);
 	if (first && c->guard) {

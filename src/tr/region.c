@@ -245,7 +245,7 @@ static struct block *grow(struct tr *c, gaddr pc, u32 max)
 /* Is code at pc worth taking in? branch: it lies behind a conditional branch. */
 static bool wanted(struct tr *c, gaddr pc, bool branch, u32 max)
 {
-	if (c->nins >= max || c->nblk == TR_MAX_BLOCKS || c->env->single)
+	if (c->nins >= max || c->nblk == TR_MAX_BLOCKS || c->env->single || c->env->selfcheck)
 		return false;
 	if (pc - c->lo + 0x4000 > 0x8000)
 		return false;
@@ -346,7 +346,7 @@ void tr_region(struct tr *c, gaddr pc)
 	}
 	connect(c);
 	c->blk[0].entry = true;
-	if (!c->env->cold && max > 1)
+	if (!c->env->cold && !c->env->selfcheck && max > 1)
 		for (u32 k = 0, n = c->nblk; k < n; k++)
 			unroll(c, k);
 }

@@ -56,6 +56,7 @@ struct tr_env {
 	bool unlinked;                  /* every way out goes through the dispatcher (STELE_TRACE) */
 	bool general;                   /* nothing assumed that the entry would have to check */
 	bool cold;                      /* run for the first time: take in little, count entries (TR_LINK_HOT) */
+	bool selfcheck;                 /* somebody else may write these bytes: compared at each entry (selfcheck.c) */
 	bool plain;                     /* nothing clever: one instruction a region, everything taken to be read */
 	u32 count;                      /* a cold region's index in cpu.counts               */
 	u64 stubs;                      /* executable address of the arena's stubs, see TR_STUB_... */
@@ -274,6 +275,7 @@ void tr_gaddr(struct tr *c, int d, gaddr a);                    /* a guest addre
 void tr_push (struct tr *c, int w, int r);                      /* rsp changes only after the access */
 void tr_pop  (struct tr *c, int w, int r);
 
+void tr_selfcheck(struct tr *c, struct block *b);               /* selfcheck.c: at an entry or a loop's head */
 /* alignment (align.c): before and after each instruction of a block */
 void tr_align_start(struct tr *c);
 void tr_align_check(struct tr *c, struct insn *i);
@@ -338,6 +340,7 @@ enum tr_helper {
 	TR_H_PUSHF, TR_H_POPF,
 	TR_H_RANDOM,                    /* scratch[0] = a random number, CF whether it is one */
 	TR_H_SPLITLOCK,
+	TR_H_CHANGED,                   /* the bytes at rip are others now                   */
 	TR_H_X87,                       /* scratch[2]: union x87_desc of tr/x87.h            */
 	TR_H_PCMPSTR,                   /* scratch[0..3] = the operands, spare[0] = immediate and PCMPSTR_... */
 	TR_H_COUNT

@@ -1,7 +1,7 @@
 /* cflags: -D_GNU_SOURCE -pthread */
 /* smc.c - code that changes: the next instruction, a loop's body, code across pages, code on a page with data, system calls
- * that write code, mprotect flips, two mappings of one memfd, writes to a file and to /proc/self/mem, fresh maps over old code, another thread's patches, also
- * inside a loop, and very many changes. */
+ * that write code, mprotect flips, two mappings of one memfd, writes to a file and to /proc/self/mem, fresh maps over old
+ * code, patches by another process and by another thread, also inside a loop, and very many changes. */
 #include "check.h"
 #include <pthread.h>
 #include <stdatomic.h>
@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <sys/mman.h>
 #include <sys/uio.h>
+#include <sys/wait.h>
 
 typedef int fn(int);
 enum { RWX = PROT_READ | PROT_WRITE | PROT_EXEC };
@@ -221,6 +222,44 @@ static void by_file(void)
 	close(fd);
 }
 
+/* Another process writes the code: in between calls, and inside a loop that ends only by that. */
+static void by_other(const char *what, int fd)
+{
+	int go[2], done_[2];
+	long sum = 0;
+	char c;
+	if (fd < 0 || ftruncate(fd, 8192) || pipe(go) || pipe(done_)) exit(97);
+	unsigned char *x = mmap(0, 8192, PROT_READ | PROT_EXEC, MAP_SHARED, fd, 0);
+	unsigned char *w = mmap(0, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (x == MAP_FAILED || w == MAP_FAILED) exit(97);
+	put(w, 1000);
+	sum += CALL(x);
+	munmap(w, 8192);
+	pid_t pid = fork();
+	if (!pid) {
+		w = mmap(0, 8192, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		for (int i = 0; i < 50 && read(go[0], &c, 1) == 1; i++) {
+			if (i == 49) memcpy(w + 64, "\x90\xeb\xfd\xc3", 4);          /* L: nop; jmp L */
+			else put(w, i);
+			if (write(done_[1], &c, 1) != 1) _exit(1);
+		}
+		usleep(50000);
+		*(volatile unsigned char *)(w + 64) = 0xc3;
+		_exit(0);
+	}
+	for (int i = 0; i < 50; i++) {
+		if (write(go[1], "g", 1) != 1 || read(done_[0], &c, 1) != 1) exit(97);
+		if (i < 49) sum += CALL(x);
+		else CALL(x + 64);
+	}
+	int st;
+	waitpid(pid, &st, 0);
+	say("by another process, %s: %ld\n", what, sum);
+	expect(sum == 1000 + 24 * 49 && !st);
+	munmap(x, 8192);
+	close(fd);
+}
+
 /* Past every protection: code in a page that may not be written. */
 static void by_mem(void)
 {
@@ -330,6 +369,11 @@ int main(void)
 	memfd();
 	by_file();
 	by_mem();
+	by_other("memfd", memfd_create("code", 0));
+	char name[] = "/tmp/smcXXXXXX";
+	int fd = mkstemp(name);
+	unlink(name);
+	by_other("a file", fd);
 	patched();
 	patched_loop();
 	churn();
