@@ -3,12 +3,14 @@
  *   mktest rows [NAME...]        every translated row of insn.def (or those of a name), in every form
  *   mktest random                random sequences of 1 to 16 instructions and more; what differs is made small and kept
  *   mktest case FILE...          cases kept as texts (test/diff/casefile.c)
+ *   mktest store FILE            what this CPU leaves of all rows and of a slice of the random sequences, as hashes
+ *   mktest stored FILE           the translation against that: needs no x86-64 CPU
  * Options: -r COMMAND  what runs x86-64 programs through the translation; -m COUNT  mismatches printed at most;
  *          -1  the machine's own CPU on both sides (does the test itself repeat?)
  *          -c "NAME=VALUE..."  an environment for the translation; several: each in turn (default for random and case:
  *              cold code, hot code, and code that gets hot)
  *          rows:   -n REPEAT  more cases a form
- *          random: -n COUNT  sequences; -s SEED; -t SECONDS  at most; -f  no floating point; -o DIR  where cases go
+ *          random: -n COUNT  sequences; -s SEED; -F FIRST  of the seed; -t SECONDS  at most; -f  no floating point; -o DIR  where cases go
  */
 #include "diff/diff.h"
 #include <stdio.h>
@@ -19,8 +21,8 @@
 
 enum { BATCH = 8000, STATES = 3 };
 static u32 repeat, most = 20, bad, seconds;
-static u64 passed[4096], failed[4096], total, seed;
-static const char *env[16], *dir = "build/diff";
+static u64 passed[4096], failed[4096], total, seed, start_at;
+static const char *env[17], *dir = "build/diff";
 static int nenv;
 static bool no_fp;
 
@@ -116,7 +118,7 @@ static void standard_settings(void)
 {
 	static const char *const all[] = { "STELE_HOT=1000000", "STELE_HOT=0", "STELE_HOT=2" };
 
-	for (size_t k = 0; k < countof(all) && nenv < (int)countof(env); k++)
+	for (size_t k = 0; k < countof(all) && nenv < 16; k++)
 		env[nenv++] = all[k];
 }
 
@@ -142,7 +144,7 @@ static void case_bad(void *ctx, u32 k, const struct tresult *want, const struct 
 	f->t = r->b.t[k];
 	f->env = r->env;
 	f->died = !got;
-	f->sig = want ? want->sig : 0;
+	f->sig = want ? end_of(want) : 0;
 }
 
 static void show(void *ctx, u32 k, const struct tresult *want, const struct tresult *got)
@@ -204,18 +206,11 @@ static int cases(char **files)
 	return bad || !n;
 }
 
-/* Makes one sequence of the seed and its states; true if it could. */
 static bool make(struct run *r, u64 n)
 {
 	struct seq s;
-	struct tcode *c = 0;
-	int at;
+	struct tcode *c = random_add(&r->b, seed, n, !no_fp, STATES, &s);
 
-	rng = (seed + n) * 0x9e3779b97f4a7c15 | 1;
-	rnd();
-	random_seq(&s, !no_fp);
-	while (s.n && !(c = seq_add(&r->b, &s, STATES, &at)) && at >= 0)
-		seq_drop(&s, at);               /* who would read an undefined flag */
 	if (!c) return false;
 	r->s = realloc(r->s, r->b.room_code * sizeof *r->s);
 	r->s[c - r->b.code] = s;
@@ -225,7 +220,7 @@ static bool make(struct run *r, u64 n)
 static int randoms(void)
 {
 	struct run r = { 0 };
-	u64 made = 0, n = 0, count = repeat ? repeat : 10000;
+	u64 made = 0, n = start_at, count = repeat ? repeat : 10000;
 	time_t start = time(0);
 
 	if (!nenv) standard_settings();
@@ -248,15 +243,16 @@ int main(int argc, char **argv)
 
 	if (getenv("DIFF_RUN")) command = getenv("DIFF_RUN");
 	if (getenv("TMPDIR")) scratch = getenv("TMPDIR");
-	while ((opt = getopt(argc, argv, "r:n:m:c:s:t:o:f1")) != -1)
+	while ((opt = getopt(argc, argv, "r:n:m:c:s:t:o:F:f1")) != -1)
 		switch (opt) {
 		case 'r': command = optarg; break;
 		case 'n': repeat = atoi(optarg); break;
 		case 'm': most = atoi(optarg); break;
-		case 'c': if (nenv < (int)countof(env)) env[nenv++] = optarg; break;
+		case 'c': if (nenv < 16) env[nenv++] = optarg; break;
 		case 's': seed = strtoull(optarg, 0, 0); break;
 		case 't': seconds = atoi(optarg); break;
 		case 'o': dir = optarg; break;
+		case 'F': start_at = strtoull(optarg, 0, 0); break;
 		case 'f': no_fp = true; break;
 		case '1': command = ""; break;
 		default: return 2;
@@ -267,6 +263,11 @@ int main(int argc, char **argv)
 	argv += optind;
 	if (argc && !strcmp(*argv, "random")) return randoms();
 	if (argc > 1 && !strcmp(*argv, "case")) return cases(argv + 1);
-	fprintf(stderr, "usage: mktest [options] rows [NAME...] | random | case FILE...\n");
+	if (argc == 2 && !strcmp(*argv, "store")) return truth_store(argv[1]);
+	if (argc == 2 && !strcmp(*argv, "stored")) {
+		if (!nenv) env[nenv++] = "STELE_HOT=0";
+		return truth_check(argv[1], env);
+	}
+	fprintf(stderr, "usage: mktest [options] rows [NAME...] | random | case FILE... | store FILE | stored FILE\n");
 	return 2;
 }

@@ -7,6 +7,7 @@
 #ifndef DIFF_DIFF_H
 #define DIFF_DIFF_H
 
+#include <stdio.h>
 #include "case.h"
 #include "x86/insn.h"
 
@@ -23,7 +24,7 @@ void some_fp(u64 v[2], int w);                  /* lanes of floating-point edges
 
 /* ---- encode.c ---- */
 struct enc {                                    /* what a row's strings say                 */
-	const char *name, *opnds, *emit;
+	const char *name, *enc, *opnds, *emit;
 	bool np, rexw, vex, modrm, lockable, rm_reg, rm_mem, rm_byte, reg_byte, vec, str, moffs, vsib, vvvv;
 	u8 pp, map, op, span, second_span, feature;
 	s8 ext, vl, vw;                         /* -1: any                                  */
@@ -103,7 +104,9 @@ struct tcode *seq_add(struct batch *b, const struct seq *s, u32 states, int *at)
 void seq_state(struct tcase *t, const struct seq *s);
 
 /* ---- random.c ---- */
-void random_seq(struct seq *s, bool fp);
+void random_seq(struct seq *s, bool fp);         /* it may be empty */
+/* Number n of a seed, with its states; null where it came to nothing. */
+struct tcode *random_add(struct batch *b, u64 seed, u64 n, bool fp, u32 states, struct seq *s);
 
 
 /* ---- run.c ---- */
@@ -127,6 +130,9 @@ struct flow {                                   /* a case's code, decoded       
 };
 void flow_of(struct flow *f, const struct tcode *c);
 bool same(const struct flow *f, const struct tcase *t, const struct tresult *want, const struct tresult *got);
+/* What of r counts, as a number: the same for both sides where they are the same(), wherever the code lies. */
+u64 digest(const struct flow *f, const struct tcode *c, const struct tcase *t, const struct tresult *r);
+bool anything_goes(const struct flow *f, const struct tresult *want);  /* whatever the translation leaves is right */
 void report(const struct flow *f, const struct tcode *c, const struct tcase *t, const struct tresult *want,
             const struct tresult *got);
 
@@ -137,8 +143,23 @@ extern const char *command;                     /* what runs x86-64 programs thr
 typedef void bad_fn(void *ctx, u32 k, const struct tresult *want, const struct tresult *got);
 u32 check(const struct batch *b, const struct answers *want, const char *env, bad_fn *bad, void *ctx);
 
+/* ---- truth.c: what the CPU left, kept as hashes for machines without one ---- */
+u64 row_key(int row);                           /* by what the row says, not where it stands  */
+u64 hash_more(u64 h, const void *p, size_t n);
+u64 hash_input(u64 h, const struct tcode *c, const struct tcase *t);
+/* A group of cases: its answers' hash, and which of them are not looked at. */
+struct group { u64 hash; u64 left_out; u32 n; };
+void group_add(struct group *g, const struct flow *f, const struct tcode *c, const struct tcase *t, const struct tresult *r, bool store);
+void group_write(FILE *o, const struct group *g);
+bool group_read(const char **s, struct group *g);      /* the next word of a line */
+
+/* ---- stored.c ---- */
+int truth_store(const char *path);
+int truth_check(const char *path, const char *const *env);
+
 /* ---- shrink.c, casefile.c ---- */
 struct found { struct seq s; struct tcase t; const char *env; int sig; bool died, alone; };      /* sig: how the CPU ends it */
+int end_of(const struct tresult *r);            /* by which signal, as one number            */
 void shrink(struct found *f);                   /* alone: it differs without its batch too */
 /* Writes f as a text into the directory; its path into out. */
 bool case_write(const struct found *f, const char *dir, const char *suffix, char *out, size_t size);

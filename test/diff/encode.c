@@ -73,7 +73,7 @@ static void parse(struct enc *e, const struct src *s)
 	int n = 0, nimm = 0;
 	bool seen = false;
 
-	*e = (struct enc){ .name = s->name, .opnds = s->opnds, .emit = s->emit, .feature = s->feature, .ext = -1, .second = -1,
+	*e = (struct enc){ .name = s->name, .enc = s->enc, .opnds = s->opnds, .emit = s->emit, .feature = s->feature, .ext = -1, .second = -1,
 			   .lockable = strcmp(s->lock, "0") };
 	snprintf(buf, sizeof buf, "%s", s->enc);
 	for (char *t = strtok_r(buf, " ", &save); t; t = strtok_r(0, " ", &save))

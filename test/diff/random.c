@@ -1,5 +1,6 @@
 /* random.c - random sequences of instructions that mean something: memory operands point into the sandbox, counts are
- * short, loops end, whoever reads a flag reads a defined one (seq_add sees to that).
+ * short, loops end, whoever reads a flag reads a defined one (seq_add sees to that). A seed gives the same ones on every
+ * machine, so no two random numbers are asked for in one argument list.
  *
  * While a sequence grows, what its registers hold is followed roughly (struct val), so that an instruction may use as an
  * address what is one on every path. What is not known to be an address is never used as one.
@@ -285,6 +286,7 @@ static bool one(struct gen *g, int row)
 {
 	const struct enc *e = &encs[row];
 	u8 size[3], n = 0, b[16];
+	enum pick_kind kind;
 	struct pick p;
 	struct insn i;
 	bool mem = e->rm_mem && (!(e->rm_reg || e->second >= 0) || chance(30)), align = false;
@@ -292,7 +294,8 @@ static bool one(struct gen *g, int row)
 
 	for (int k = 2; k <= 8; k *= 2)
 		if (e->sizes & k) size[n++] = k;
-	p = choose(row, n ? size[below(n)] : 4, chance(10) ? REG_SAME : chance(12) ? REG_HIGH : REG_ANY);
+	kind = chance(10) ? REG_SAME : chance(12) ? REG_HIGH : REG_ANY;
+	p = choose(row, n ? size[below(n)] : 4, kind);
 	prefer(g, &p);
 	if (mem) {
 		p.mem = true;
@@ -445,7 +448,7 @@ static void goes_there(struct gen *g)
 {
 	struct pick p = { .row = row_of("RET", ""), .opsz = 4, .base = NOREG, .index = NOREG };
 	int reg = free_reg(g), lea;
-	struct val sp = g->r[RSP];
+	struct val sp = g->r[RSP], keep[16];
 
 	if (reg < 0 || g->loop || g->s->n > SEQ_MAX - 16) return;
 	land(g, true);
@@ -460,7 +463,9 @@ static void goes_there(struct gen *g)
 	}
 	g->s->it[g->s->n++] = (struct item){ p, -1 };
 	g->r[RSP] = sp;
+	memcpy(keep, g->r, sizeof keep);
 	if (chance(50)) one(g, ints.row[below(ints.n)]);        /* not executed */
+	memcpy(g->r, keep, sizeof keep);
 	g->s->it[lea].to = g->s->n;
 }
 
@@ -570,19 +575,24 @@ static void control(struct gen *g)                      /* MXCSR, DF, RFLAGS */
 static void copy(struct gen *g)                         /* what compilers do all the time */
 {
 	static const char *const moves[] = { "MOVAPS", "MOVAPD", "MOVDQA", "MOVUPS" };
+	bool vec = chance(50), store = chance(50), wide = chance(50);
+	const char *name = vec ? moves[below(4)] : "MOV";
+	int a = vec ? from_vpool(g) : from_pool(g), b = vec ? from_vpool(g) : chance(20) ? below(16) : from_pool(g);
 
-	if (chance(50)) put(g, "MOV", chance(50) ? "=Ev Gv" : "=Gv Ev", chance(50) ? 8 : 4, from_pool(g), chance(20) ? below(16) : from_pool(g), 0);
-	else put(g, moves[below(4)], below(2) ? "=Vx Wa" : "=Vx Wu", 4, from_vpool(g), from_vpool(g), 0);
+	if (vec) put(g, name, store ? "=Vx Wa" : "=Vx Wu", 4, a, b, 0);
+	else put(g, name, store ? "=Ev Gv" : "=Gv Ev", wide ? 8 : 4, a, b, 0);
 }
 
 static void defines_flags(struct gen *g)
 {
 	static const char *const names[] = { "ADD", "SUB", "CMP", "TEST", "AND", "XOR", "OR", "NEG", "INC" };
 	const char *name = names[below(9)];
+	int w = (u8[]){ 2, 4, 8 }[below(3)], a = from_pool(g), b = from_pool(g);
+	bool reads = *name == 'C' || *name == 'T';
 
-	if (*name == 'N' || *name == 'I') put(g, name, "+Ev", (u8[]){ 2, 4, 8 }[below(3)], 0, from_pool(g), 0);
-	else if (chance(30)) put(g, name, *name == 'C' || *name == 'T' ? "Eb Gb" : "+Eb Gb", 4, from_pool(g), from_pool(g), 0);
-	else put(g, name, *name == 'C' || *name == 'T' ? "Ev Gv" : "+Ev Gv", (u8[]){ 2, 4, 8 }[below(3)], from_pool(g), from_pool(g), 0);
+	if (*name == 'N' || *name == 'I') put(g, name, "+Ev", w, 0, b, 0);
+	else if (chance(30)) put(g, name, reads ? "Eb Gb" : "+Eb Gb", 4, a, b, 0);
+	else put(g, name, reads ? "Ev Gv" : "+Ev Gv", w, a, b, 0);
 }
 
 static void element(struct gen *g, int vec)
@@ -634,16 +644,18 @@ static bool misleads(const struct seq *s)
 
 void random_seq(struct seq *s, bool fp)
 {
-	struct gen g = { .s = s, .npool = 2 + below(6), .nvpool = 2 + below(4), .fp = fp };
+	struct gen g = { .s = s, .fp = fp };
 
+	g.npool = 2 + below(6);
+	g.nvpool = 2 + below(4);
 	pools();
 	memset(s, 0, sizeof *s);
 	for (int k = 0; k < 16; k++) {
-		u32 what = below(100);
+		u32 what = below(100), span = 64 * below(8);
 		s16 at = 0x380 + 64 * below(32);
 
 		if (k == RSP) s->in[k] = (struct val){ PTR, 8, 0x1500, 0x1540 };
-		else if (what < 22) s->in[k] = (struct val){ PTR, chance(70) ? 16 : 1, at, at + 64 * below(8) };
+		else if (what < 22) s->in[k] = (struct val){ PTR, chance(70) ? 16 : 1, at, at + span };
 		else if (what < 35) s->in[k] = (struct val){ SMALL };
 	}
 	memcpy(g.r, s->in, sizeof g.r);
@@ -654,4 +666,17 @@ void random_seq(struct seq *s, bool fp)
 	elements(&g, 1 + below(16));
 	land(&g, true);
 	if (misleads(s)) s->n = 0;
+}
+
+struct tcode *random_add(struct batch *b, u64 seed, u64 n, bool fp, u32 states, struct seq *s)
+{
+	struct tcode *c = 0;
+	int at;
+
+	rng = (seed + n) * 0x9e3779b97f4a7c15 | 1;
+	rnd();
+	random_seq(s, fp);
+	while (s->n && !(c = seq_add(b, s, states, &at)) && at >= 0)
+		seq_drop(s, at);                /* who would read an undefined flag */
+	return c;
 }

@@ -205,7 +205,7 @@ void rows_make(struct batch *b, int row, u32 repeat)
 	u8 sizes = e->sizes ? e->sizes : 4;
 	bool fp = *e->emit == 'f' || !strncmp(e->emit, "cvt", 3);
 
-	rng = 0x9e3779b97f4a7c15 * (row + 1);
+	rng = row_key(row) | 1;
 	for (int w = 2; w <= 8; w *= 2) {
 		if (!(sizes & w)) continue;
 		for (int kind = 0; kind < NKINDS; kind++) {

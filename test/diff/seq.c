@@ -78,6 +78,7 @@ static u64 pointer(const struct val *v)
 void seq_state(struct tcase *t, const struct seq *s)
 {
 	int wild = chance(4) ? (int)below(16) : -1, fpw = chance(50) ? 4 : 8;
+	bool over = chance(60), aligned = chance(80);
 
 	for (int k = 0; k < s->n; k++)          /* with an empty mask CPUs differ in what they look at */
 		if (emits(s->it[k].p.row, "vmaskmovdqu")) wild = -1;
@@ -92,7 +93,7 @@ void seq_state(struct tcase *t, const struct seq *s)
 				if (s->fp && chance(70)) some_fp(mem + j, chance(80) ? fpw : 12 - fpw);
 				else some_vec(mem + j);
 			if (k != RSP) set_mem(t, (t->gpr[k] & ~7ull) - 16, mem, 48);
-			if (k == wild && k != RSP) t->gpr[k] = some_place(chance(60) ? AT_OVER : AT_NOWHERE, 16, chance(80));
+			if (k == wild && k != RSP) t->gpr[k] = some_place(over ? AT_OVER : AT_NOWHERE, 16, aligned);
 		}
 		if (s->fp && chance(85)) some_fp(t->xmm[k], chance(80) ? fpw : 12 - fpw);
 		if (s->fp && chance(85)) some_fp(t->ymmh[k], chance(80) ? fpw : 12 - fpw);

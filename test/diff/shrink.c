@@ -10,6 +10,8 @@
 enum { TRIES = 64, TURNS = 3 };                 /* TURNS: runs of each, since code gets hot */
 
 struct trial { struct found f; bool in, bad; u32 code; };
+int end_of(const struct tresult *r) { return r->sig << 16 | r->sigcode; }
+
 static struct trial trial[TRIES];
 static int ntrial, end_signal;
 
@@ -24,7 +26,7 @@ static void note(void *ctx, u32 k, const struct tresult *want, const struct tres
 	struct batch *b = ctx;
 
 	(void)got;
-	if (want && want->sig != end_signal) return;
+	if (want && end_of(want) != end_signal) return;
 	for (int j = 0; j < ntrial; j++)
 		if (trial[j].in && trial[j].code == b->t[k].code) trial[j].bad = true;
 }

@@ -18,7 +18,7 @@ gaddr some_place(enum place p, int w, bool align)
 	case AT_LAST:    return d + DIFF_DATA_SIZE - w;
 	case AT_RO:      return DIFF_RO + 0x100 + (align ? 16 * below(64) : below(0x800));
 	case AT_OVER:    return d + DIFF_DATA_SIZE - (align && chance(60) ? 0 : below(w));
-	case AT_NOWHERE: return chance(20) ? 16 * below(100) : d + 0x3000 + (align ? 16 * below(64) : below(0x800));
+	case AT_NOWHERE: return chance(20) ? 16 * (1 + below(100)) : d + 0x3000 + (align ? 16 * below(64) : below(0x800));
 	default:         return d + 0x100 + below(0xc00);
 	}
 }
