@@ -111,8 +111,10 @@ void x86_fxsave(struct cpu *c, u8 img[416])
 	int top = c->x87.top;
 
 	for (int i = 0; i < 8; i++) {
-		f.st[i].m = c->x87.st[(top + i) & 7].m;
-		f.st[i].se = c->x87.st[(top + i) & 7].se;
+		struct f80 a = x87_register(c, top + i);
+
+		f.st[i].m = a.m;
+		f.st[i].se = a.se;
 	}
 	memcpy(f.xmm, c->v, sizeof f.xmm);
 	memcpy(img, &f, sizeof f);

@@ -119,6 +119,9 @@ static void first_state(struct cpu *c)
 	c->df = 1;
 	c->mxcsr = 0x1f80;
 	c->fcw = 0x37f;
+	rt.x87_double = rt_opt.x87 && !strcmp(rt_opt.x87, "double");
+	if (rt_opt.x87 && !rt.x87_double) rt_die(125, "STELE_X87: \"%s\" is not double", rt_opt.x87);
+	c->x87.pending = rt.x87_double ? X87_WIDE : 0;
 	x87_mode(c);
 	rt_set_rflags(c, 0x202);
 	c->counts = rt_counts;

@@ -22,6 +22,7 @@ static const struct row {
 	{ &opt_argv0,     '0', "argv0",  0,                  "NAME", "the program's argv[0] (default: PROGRAM)" },
 	{ &rt_opt.order,  0,   "order",  "STELE_ORDER",      "MODE", "memory order: auto (default), or tso everywhere" },
 	{ &rt_opt.fp,     0,   "fp",     "STELE_FP",         "MODE", "floating point: exact keeps also signs of NaNs and rare flags" },
+	{ &rt_opt.x87,    0,   "x87",    "STELE_X87",        "MODE", "double: the x87 computes with 64 bits, fast and inexact" },
 	{ &rt_opt.align,  0,   "align",  "STELE_ALIGN",      "MODE", "misaligned operands of legacy SSE: exact faults as x86 does" },
 	{ &rt_opt.vendor, 0,   "vendor", "STELE_CPU_VENDOR", "NAME", "CPUID vendor: GenuineIntel (default), AuthenticAMD or SteleVirtual" },
 	{ &rt_opt.host,   0,   "host",   "STELE_HOST",       "LIST", "host CPU features to use: +name, -name, all, commas" },

@@ -60,6 +60,7 @@ struct process {
 	u64 personality;
 	u64 host;                       /* HOST_... features */
 	u64 x86;                        /* announced features */
+	bool x87_double;                /* STELE_X87=double */
 	int vendor;                     /* enum x86_vendor of x86/cpuid.h */
 	u32 page;                       /* host page size */
 	int nthreads;
@@ -90,7 +91,8 @@ _Noreturn void rt_die(int status, const char *fmt, ...) __attribute__((format(pr
 
 /* --- options.c: --name=value, -x and STELE_NAME; one table. Null when not given. */
 struct options {
-	const char *root, *dump, *trace, *stop, *perf, *strace, *stats, *order, *host, *fp, *align, *vendor, *hot, *entries, *hex;
+	const char *root, *dump, *trace, *stop, *perf, *strace, *stats, *order, *host, *fp, *align, *x87, *vendor,
+		*hot, *entries, *hex;
 };
 extern struct options rt_opt;
 

@@ -224,6 +224,7 @@ static void set_env(struct arena *a, gaddr pc)
 	env.near = a->near && pc - a->base + (2ull << 30) < 4ull << 30;
 	env.unlinked = rt_opt.trace || rt_opt.entries;
 	env.fp_exact = rt_opt.fp && !strcmp(rt_opt.fp, "exact");
+	env.x87_double = rt.x87_double;
 	env.align = rt_opt.align && !strcmp(rt_opt.align, "exact");
 	env.stubs = a->base;
 	env.max_insns = 0;

@@ -27,7 +27,7 @@ u16 x87_sw(const struct cpu *c)
 	const struct x87 *x = &c->x87;
 
 	return x->sw | (x->c1 ? X87_C1 : 0) | (x->pe ? X87_PE : 0) | ((x->top + x->bias) & 7) << 11 |
-	       (x->pending ? X87_ES | X87_B : 0);
+	       (x->pending & X87_WAITS ? X87_ES | X87_B : 0);
 }
 
 static u8 rotl8(u8 b, int n) { return b << (n & 7) | b >> (-n & 7); }
@@ -42,7 +42,7 @@ static u16 unmasked(const struct cpu *c, const struct x87 *x)
 /* x87_fast.S: its roundings, and PE masked? */
 static void mode(const struct cpu *c, struct x87 *x)
 {
-	x->pending = unmasked(c, x) != 0;
+	x->pending = (x->pending & X87_WIDE) | (unmasked(c, x) ? X87_WAITS : 0);
 	x->fast = (u64)((c->fcw & 0xf20) == 0x320 ? x87_fast_table : x87_slow_table);
 }
 
@@ -59,6 +59,7 @@ void x87_set(struct cpu *c, u16 cw, u16 sw, u8 tag)
 	x->c1 = !!(sw & X87_C1);
 	x->pe = !!(sw & X87_PE);
 	x->sw = sw & (X87_C0 | X87_C2 | X87_C3 | 0x5f);
+	x->pending = rt.x87_double ? X87_WIDE : 0;
 	x87_mode(c);
 }
 
@@ -468,7 +469,8 @@ static bool control(struct cpu *c, union x87_desc d)
 	case X87_INIT:  x87_init(c); return true;
 	case X87_CLEX:
 		c->x87.sw &= X87_C0 | X87_C2 | X87_C3;
-		c->x87.pe = c->x87.pending = 0;
+		c->x87.pe = 0;
+		c->x87.pending &= ~X87_WAITS;
 		return true;
 	case X87_STENV: return x87_stenv(c, a, d.narrow);
 	case X87_LDENV: return x87_ldenv(c, a, d.narrow);
@@ -521,13 +523,13 @@ static u64 leave(struct thread *t, union x87_desc d)
 	return rt_code(t, t->cpu.rip);
 }
 
-u64 rt_x87(struct thread *t, u64 host_ret)
+static u64 instruction(struct thread *t, u64 host_ret)
 {
 	struct cpu *c = &t->cpu;
 	struct op o = { c, &c->x87, { .word = c->scratch[2] }, { .cw = c->fcw } };
 	bool stores = (o.d.op == X87_ST || o.d.op == X87_STT) && o.d.fmt != X87_REG;
 
-	if (c->x87.pending && o.d.op < X87_NOWAIT)
+	if (c->x87.pending & X87_WAITS && o.d.op < X87_NOWAIT)
 		return rt_raise(t, SIGFPE, code_of(unmasked(c, &c->x87)), c->rip);
 	if (o.d.op == X87_GUARD) {
 		x87_rotate(c, o.d.i);
@@ -541,13 +543,13 @@ u64 rt_x87(struct thread *t, u64 host_ret)
 	}
 	if (is_control(o.d.op)) {
 		if (!control(c, o.d)) return page_fault(t, o.d);
-		return c->x87.pending && o.d.op < X87_NOWAIT ? leave(t, o.d) : host_ret;
+		return c->x87.pending & X87_WAITS && o.d.op < X87_NOWAIT ? leave(t, o.d) : host_ret;
 	}
 	if (o.d.op == X87_COMMIT) {
 		bool fault = !used(&c->x87, 0);
 
 		c->x87 = c->x87_next;
-		return c->x87.pending || fault ? leave(t, o.d) : host_ret;
+		return c->x87.pending & X87_WAITS || fault ? leave(t, o.d) : host_ret;
 	}
 	if (stores) {
 		c->x87_next = c->x87;
@@ -556,8 +558,64 @@ u64 rt_x87(struct thread *t, u64 host_ret)
 	execute(&o);
 	if (o.d.op != X87_WAIT) o.x->fip = c->rip;
 	mode(c, o.x);
-	if (o.x->pending) remember(c);
+	if (o.x->pending & X87_WAITS) remember(c);
 	if (stores && !(o.v.ex & ~c->fcw & (X87_IE | X87_OE | X87_UE))) return host_ret;
 	if (stores) c->x87 = c->x87_next;
-	return c->x87.pending || o.v.ex & X87_SF ? leave(t, o.d) : host_ret;
+	return c->x87.pending & X87_WAITS || o.v.ex & X87_SF ? leave(t, o.d) : host_ret;
+}
+
+/* --- doubles ----------------------------------------------------------------------------------------------------- */
+
+struct f80 x87_register(const struct cpu *c, int s)
+{
+	const typeof(*c->x87.st) *r = &c->x87.st[s & 7];
+	struct x87_env v = { .cw = 0x37f };
+
+	return r->se & X87_DOUBLE ? x87_from_f64(&v, r->m) : (struct f80){ r->m, r->se };
+}
+
+static void widen(struct cpu *c)
+{
+	for (int s = 0; s < 8; s++) {
+		struct f80 a = x87_register(c, s);
+
+		c->x87.st[s].m = a.m;
+		c->x87.st[s].se = a.se;
+	}
+	c->x87.pending |= X87_WIDE;
+}
+
+static void narrow(struct cpu *c)
+{
+	for (int s = 0; s < 8; s++) {
+		struct x87_env v = { .cw = 0x37f };
+
+		c->x87.st[s].m = x87_to_f64(&v, x87_register(c, s));
+		c->x87.st[s].se = X87_DOUBLE;
+	}
+	c->x87.pending &= ~X87_WIDE;
+}
+
+/* Does translated code count on doubles after d? Between the two visits of a store, and after what makes it ask, not. */
+static bool narrows(union x87_desc d, bool wide)
+{
+	switch ((enum x87_op)d.op) {
+	case X87_GUARD: case X87_COMMIT: case X87_INIT: case X87_SAVE: return true;
+	case X87_MMX: case X87_LDENV: case X87_RSTOR: return false;
+	case X87_ST: case X87_STT: return !wide && d.fmt == X87_REG;
+	default: return !wide;
+	}
+}
+
+u64 rt_x87(struct thread *t, u64 host_ret)
+{
+	union x87_desc d = { .word = t->cpu.scratch[2] };
+	bool wide = t->cpu.x87.pending & X87_WIDE;
+	u64 h;
+
+	if (!rt.x87_double) return instruction(t, host_ret);
+	widen(&t->cpu);
+	h = instruction(t, host_ret);
+	if (h == host_ret && narrows(d, wide)) narrow(&t->cpu);
+	return h;
 }

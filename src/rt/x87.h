@@ -86,6 +86,7 @@ u64  rt_x87(struct thread *t, u64 host_ret);             /* TR_H_X87 */
 u16  x87_sw(const struct cpu *c);                       /* the status word, whole */
 void x87_set(struct cpu *c, u16 cw, u16 sw, u8 tag);     /* tag: a bit a physical register */
 u8   x87_tag(const struct cpu *c);
+struct f80 x87_register(const struct cpu *c, int s);      /* what is in slot s mod 8 */
 void x87_rotate(struct cpu *c, int top);                 /* ST(0) into slot top */
 void x87_mode(struct cpu *c);                            /* after a change of the control word or the flags */
 void x87_init(struct cpu *c);

@@ -39,7 +39,7 @@ struct cpu {
 	struct x87 {                    /* see tr/x87.h */
 		u8 top;                 /* the slot that ST(0) is in                         */
 		u8 tag;                 /* a bit a slot: 1 = in use                          */
-		u8 pending;             /* an unmasked exception waits: ES and B             */
+		u8 pending;             /* X87_WAITS: an unmasked exception; X87_WIDE         */
 		u8 bias;                /* physical register = (slot + bias) mod 8           */
 		u8 c1, pe;              /* of the status word: C1, PE                        */
 		u16 sw;                 /* the rest of it: exceptions, stack fault, C0 C2 C3 */

@@ -135,7 +135,7 @@ EMIT(emms, RAW | IMPLICIT)
 {
 	tr_mmx_guard(c);                                /* it sets TOP, too */
 	a_str_i(c, 1, XZR, R_CPU, offsetof(struct cpu, x87.tag));
-	c->x87 = (struct x87_static){ .sure = true, .free = 0xff };
+	c->x87 = tr_x87_emptied(c);
 }
 
 /* --- computation */

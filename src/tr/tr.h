@@ -50,6 +50,7 @@ struct tr_env {
 	u64 x86;                        /* announced features, bit X86_...                   */
 	enum tr_order order;
 	bool fp_exact;
+	bool x87_double;                /* the x87's numbers are doubles (x87_double.c)     */
 	bool align;                     /* legacy SSE's alignment is checked also where that costs something (align.c) */
 	bool near;                      /* code lies within adrp's reach of the guest's image */
 	bool single;                    /* translate one instruction only, unlinked (TF, self-modifying stores) */
@@ -323,6 +324,7 @@ void tr_x87_guard(struct tr *c);
 void tr_x87_flags(struct tr *c, struct insn *i);
 void tr_x87_branch(struct tr *c, enum x87_op op);               /* the branch just emitted goes out of line: X87_GUARD, X87_MMX, or X87_NOP: c->i whole in C */
 void tr_mmx_guard(struct tr *c);
+struct x87_static tr_x87_emptied(const struct tr *c);            /* after EMMS */
 bool tr_is_x87(const struct insn *i);
 
 /* For TR_H_PCMPSTR, beside the immediate: lengths in rax and rdx, in all of them; the result is a mask. */

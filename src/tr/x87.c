@@ -118,14 +118,16 @@ static bool restores(const struct insn *i)
 	return false;
 }
 
-static const struct x87_static mmx = { .sure = true, .used = 0xff, .mmx = true };
+/* What MMX leaves in the registers is no number: with doubles, the next x87 instruction asks. */
+static struct x87_static mmx(const struct tr *c) { return (struct x87_static){ .sure = !c->env->x87_double, .used = 0xff, .mmx = true }; }
+struct x87_static tr_x87_emptied(const struct tr *c) { return (struct x87_static){ .sure = !c->env->x87_double, .free = 0xff }; }
 
-static void step(struct x87_static *x, const struct insn *i)
+static void step(const struct tr *c, struct x87_static *x, const struct insn *i)
 {
 	if (tr_is_x87(i)) tr_x87_effect(x, tr_x87_desc(i));
 	else if (restores(i)) *x = (struct x87_static){ .top = x->top };
-	else if (is_mmx(i)) *x = mmx;
-	else if (i->mn == MN_EMMS) *x = (struct x87_static){ .sure = true, .free = 0xff };
+	else if (is_mmx(i)) *x = mmx(c);
+	else if (i->mn == MN_EMMS) *x = tr_x87_emptied(c);
 }
 
 /* --- the pass: forward over the region */
@@ -180,7 +182,7 @@ void tr_x87(struct tr *c)
 
 			if (!known[c->order[n]]) continue;
 			for (int k = b->first; k < b->first + b->n; k++)
-				step(&x, &c->ins[k]);
+				step(c, &x, &c->ins[k]);
 			if (b->next.block >= 0) {
 				struct block *t = &c->blk[b->next.block];
 
@@ -283,9 +285,11 @@ void tr_mmx_guard(struct tr *c)
 	tr_x87_flags(c, c->i);
 	a_ldr_i(c, 4, T0, R_CPU, STATE);
 	a_eor_i(c, 4, T0, T0, 0xff00);                  /* all tags */
+	if (c->env->x87_double)
+		a_eor_i(c, 4, T0, T0, X87_WIDE << 16);
 	a_cbnz(c, 4, T0, 0);
 	tr_x87_branch(c, X87_MMX);
-	c->x87 = mmx;
+	c->x87 = mmx(c);
 }
 
 static void turn_round(struct tr *c, enum x87_op op, int top)

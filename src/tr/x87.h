@@ -3,11 +3,17 @@
  * Registers live in slots: ST(i) is slot (top + i) mod 8. Which physical register a slot stands for is only seen
  * through the status word, the tag word and saved images, so it is kept apart, in x87.bias. The runtime may turn the
  * slots round (and change the bias): ST(0) then lies where translated code expects it.
+ *
+ * STELE_X87=double: a slot may hold a double, in m, with X87_DOUBLE beside it. X87_WIDE in x87.pending says that some
+ * slot in use may hold none, so that translated code, which takes every slot to be a double, asks the runtime first.
  */
 #ifndef TR_X87_H
 #define TR_X87_H
 
 #include "base.h"
+
+enum { X87_DOUBLE = 0x10000 };          /* in st[].se */
+enum { X87_WAITS = 1, X87_WIDE = 2 };   /* in pending: an unmasked exception; see above */
 
 /* Operations of TR_H_X87. The arithmetic ones compute dst = dst op src, R reversed. */
 enum x87_op {

@@ -5,7 +5,7 @@
  * Whatever these give up on, and an empty register, goes out of line and is done whole in C: until the end of an
  * instruction nothing of it may have changed.
  */
-#include "tr/tr.h"
+#include "tr/x87_emit.h"
 #include "gen/decode.h"
 
 #define SCRATCH(n) (offsetof(struct cpu, scratch) + 8 * (n))
@@ -15,24 +15,10 @@
 #define TAG        offsetof(struct cpu, x87.tag)
 #define FCW        offsetof(struct cpu, fcw)
 
-/* The routines' operands: significand; sign and exponent. And whether they gave up. */
-enum { AM = X13, AS = X14, BM = X11, BS = X12, GAVE_UP = X17, TOLD = X16 };
+static void get(struct tr *c, int i, int m, int s) { a_ldp_i(c, 8, m, s, R_CPU, x87_place(c, i)); }
+static void put(struct tr *c, int i, int m, int s) { a_stp_i(c, 8, m, s, R_CPU, x87_place(c, i)); }
 
-static const struct opnd *memory(const struct insn *i)
-{
-	return i->o[0].kind == OP_MEM ? &i->o[0] : i->o[1].kind == OP_MEM ? &i->o[1] : 0;
-}
-
-static int slot(struct tr *c, int i)  { return (c->x87.top + i) & 7; }
-static int place(struct tr *c, int i) { return offsetof(struct cpu, x87.st) + 16 * slot(c, i); }
-static u8  bit(struct tr *c, int i)   { return 1 << slot(c, i); }
-
-static void get(struct tr *c, int i, int m, int s) { a_ldp_i(c, 8, m, s, R_CPU, place(c, i)); }
-static void put(struct tr *c, int i, int m, int s) { a_stp_i(c, 8, m, s, R_CPU, place(c, i)); }
-
-/* Begins an instruction for which the slots of `used` must be in use and those of `free` not; false: it is known that
- * they are not so. */
-static bool begin(struct tr *c, struct insn *i, u8 used, u8 free)
+bool x87_begin(struct tr *c, struct insn *i, u8 used, u8 free)
 {
 	u8 u = used & ~c->x87.used, f = free & ~c->x87.free;
 
@@ -40,7 +26,7 @@ static bool begin(struct tr *c, struct insn *i, u8 used, u8 free)
 		return false;
 	tr_x87_flags(c, i);
 	tr_x87_guard(c);
-	if (memory(i))                                  /* it may fault */
+	if (x87_memory(i))                                  /* it may fault */
 		tr_x87_sync(c);
 	if (u | f)
 		a_ldr_i(c, 1, T0, R_CPU, TAG);
@@ -52,7 +38,7 @@ static bool begin(struct tr *c, struct insn *i, u8 used, u8 free)
 	return true;
 }
 
-static void done(struct tr *c, struct insn *i, u8 used)
+void x87_done(struct tr *c, struct insn *i, u8 used)
 {
 	union x87_desc d = tr_x87_desc(i);
 
@@ -62,7 +48,7 @@ static void done(struct tr *c, struct insn *i, u8 used)
 	c->x87.used |= used;
 	tr_x87_effect(&c->x87, d);
 	if (d.op != X87_WAIT && d.op != X87_LDCW) {
-		c->x87.ip = true;
+		c->x87.ip = !c->env->x87_double;
 		c->x87_last = i->pc;
 	}
 }
@@ -72,18 +58,19 @@ static void clear_c1(struct tr *c, struct insn *i)
 {
 	struct insn *n = i + 1;
 
+	if (c->env->x87_double)
+		return;
 	if (n < &c->ins[c->b->first + c->b->n] && tr_is_x87(n)) {
 		union x87_desc d = tr_x87_desc(n);
 
-		if (!memory(n) && d.op < X87_LDCW && d.op != X87_NOP && d.op != X87_WAIT && d.op != X87_CMOV &&
+		if (!x87_memory(n) && d.op < X87_LDCW && d.op != X87_NOP && d.op != X87_WAIT && d.op != X87_CMOV &&
 		    d.op != X87_COMI && d.op != X87_UCOMI)
 			return;
 	}
 	a_str_i(c, 1, XZR, R_CPU, C1);
 }
 
-/* Calls a routine, which changes the flags; sites of "gave up" go out of line. */
-static void routine(struct tr *c, enum x87_fast nr, bool keep_flags)
+void x87_routine(struct tr *c, enum x87_fast nr, bool keep_flags)
 {
 	bool keep = keep_flags && live(c, F_O | F_S | F_Z | F_C);
 
@@ -105,8 +92,7 @@ static void routine(struct tr *c, enum x87_fast nr, bool keep_flags)
 	}
 }
 
-/* The memory operand as m, s: single and double become 80-bit numbers if they are ordinary or zero. Through T0, T2. */
-static void widen(struct tr *c, int w, int raw, int m, int s)
+void x87_widen(struct tr *c, int w, int raw, int m, int s)
 {
 	int frac = w == 8 ? 52 : 23, ebits = w == 8 ? 11 : 8;
 	u32 *zero, *over;
@@ -135,13 +121,13 @@ static void widen(struct tr *c, int w, int raw, int m, int s)
 /* The memory operand into m, s. raw is for its bits on the way. */
 static void operand(struct tr *c, struct insn *i, union x87_desc d, int m, int s)
 {
-	int w = memory(i)->w;
+	int w = x87_memory(i)->w;
 	struct ea ea = tr_ea(c, i, w == 10 ? 8 : w);
 
 	switch ((enum x87_fmt)d.fmt) {
 	case X87_F32: case X87_F64:
 		tr_load(c, ea, w, T2);
-		widen(c, w, T2, m, s);
+		x87_widen(c, w, T2, m, s);
 		break;
 	case X87_F80:
 		tr_load(c, ea, 8, T2);
@@ -150,7 +136,7 @@ static void operand(struct tr *c, struct insn *i, union x87_desc d, int m, int s
 		break;
 	default:
 		tr_loads(c, ea, w, 8, AM);
-		routine(c, X87_FAST_ILD, true);
+		x87_routine(c, X87_FAST_ILD, true);
 		if (m != AM) {
 			a_mov(c, 8, m, AM);
 			a_mov(c, 8, s, AS);
@@ -187,7 +173,7 @@ static bool load_inline(struct tr *c, struct insn *i, union x87_desc d)
 
 	if (d.fmt == X87_BCD)
 		return false;
-	if (!begin(c, i, reg ? bit(c, d.i) : 0, bit(c, 7)))
+	if (!x87_begin(c, i, reg ? x87_bit(c, d.i) : 0, x87_bit(c, 7)))
 		return false;
 	if (d.op == X87_LDC) {
 		constant(c, d.i);
@@ -199,7 +185,7 @@ static bool load_inline(struct tr *c, struct insn *i, union x87_desc d)
 		put(c, 7, AM, AS);
 	}
 	clear_c1(c, i);
-	done(c, i, reg ? bit(c, d.i) : 0);
+	x87_done(c, i, reg ? x87_bit(c, d.i) : 0);
 	return true;
 }
 
@@ -218,7 +204,7 @@ static bool store_inline(struct tr *c, struct insn *i, union x87_desc d)
 		[X87_I16] = X87_FAST_IST16, [X87_I32] = X87_FAST_IST32, [X87_I64] = X87_FAST_IST64,
 	};
 
-	if (d.fmt == X87_BCD || !begin(c, i, bit(c, 0), 0))
+	if (d.fmt == X87_BCD || !x87_begin(c, i, x87_bit(c, 0), 0))
 		return false;
 	if (d.fmt == X87_REG) {
 		if (d.i) {
@@ -232,11 +218,11 @@ static bool store_inline(struct tr *c, struct insn *i, union x87_desc d)
 		clear_c1(c, i);
 	} else {
 		get(c, 0, AM, AS);
-		routine(c, nr[d.fmt] + (d.op == X87_STT ? X87_FAST_ISTT16 - X87_FAST_IST16 : 0), true);
-		tr_x87_store(c, i, memory(i)->w, AM, 0);
+		x87_routine(c, nr[d.fmt] + (d.op == X87_STT ? X87_FAST_ISTT16 - X87_FAST_IST16 : 0), true);
+		tr_x87_store(c, i, x87_memory(i)->w, AM, 0);
 		told(c);
 	}
-	done(c, i, bit(c, 0));
+	x87_done(c, i, x87_bit(c, 0));
 	return true;
 }
 
@@ -249,18 +235,18 @@ static bool arithmetic_inline(struct tr *c, struct insn *i, union x87_desc d)
 	};
 	bool reg = d.fmt == X87_REG, swap = d.op == X87_SUBR || d.op == X87_DIVR;
 	int dst = d.to_i ? d.i : 0, src = d.to_i ? 0 : d.i;
-	u8 used = bit(c, 0) | (reg ? bit(c, d.i) : 0);
+	u8 used = x87_bit(c, 0) | (reg ? x87_bit(c, d.i) : 0);
 
-	if (!begin(c, i, used, 0))
+	if (!x87_begin(c, i, used, 0))
 		return false;
 	if (reg)
 		get(c, src, swap ? AM : BM, swap ? AS : BS);
 	else
 		operand(c, i, d, swap ? AM : BM, swap ? AS : BS);
 	get(c, dst, swap ? BM : AM, swap ? BS : AS);
-	routine(c, nr[d.op], true);
+	x87_routine(c, nr[d.op], true);
 	put(c, dst, AM, AS);
-	done(c, i, used);
+	x87_done(c, i, used);
 	return true;
 }
 
@@ -300,9 +286,9 @@ static void into_sw(struct tr *c, struct insn *i)
 static bool compare_inline(struct tr *c, struct insn *i, union x87_desc d)
 {
 	bool reg = d.fmt == X87_REG, flags = d.op == X87_COMI || d.op == X87_UCOMI;
-	u8 used = bit(c, 0) | (reg && d.op != X87_TST ? bit(c, d.i) : 0);
+	u8 used = x87_bit(c, 0) | (reg && d.op != X87_TST ? x87_bit(c, d.i) : 0);
 
-	if (!begin(c, i, used, 0))
+	if (!x87_begin(c, i, used, 0))
 		return false;
 	if (d.op == X87_TST) {
 		a_mov(c, 8, BM, XZR);
@@ -313,31 +299,31 @@ static bool compare_inline(struct tr *c, struct insn *i, union x87_desc d)
 		operand(c, i, d, BM, BS);
 	}
 	get(c, 0, AM, AS);
-	routine(c, X87_FAST_COM, !flags);
+	x87_routine(c, X87_FAST_COM, !flags);
 	if (flags)
 		into_flags(c);
 	else
 		into_sw(c, i);
-	done(c, i, used);
+	x87_done(c, i, used);
 	return true;
 }
 
 static bool root_inline(struct tr *c, struct insn *i)
 {
-	if (!begin(c, i, bit(c, 0), 0))
+	if (!x87_begin(c, i, x87_bit(c, 0), 0))
 		return false;
 	get(c, 0, AM, AS);
-	routine(c, X87_FAST_SQRT, true);
+	x87_routine(c, X87_FAST_SQRT, true);
 	put(c, 0, AM, AS);
-	done(c, i, bit(c, 0));
+	x87_done(c, i, x87_bit(c, 0));
 	return true;
 }
 
 static bool exchange_inline(struct tr *c, struct insn *i, union x87_desc d)
 {
-	u8 used = bit(c, 0) | bit(c, d.i);
+	u8 used = x87_bit(c, 0) | x87_bit(c, d.i);
 
-	if (!begin(c, i, used, 0))
+	if (!x87_begin(c, i, used, 0))
 		return false;
 	if (d.i) {
 		get(c, 0, AM, AS);
@@ -346,16 +332,16 @@ static bool exchange_inline(struct tr *c, struct insn *i, union x87_desc d)
 		put(c, d.i, AM, AS);
 	}
 	clear_c1(c, i);
-	done(c, i, used);
+	x87_done(c, i, used);
 	return true;
 }
 
 static bool cmov_inline(struct tr *c, struct insn *i, union x87_desc d)
 {
-	u8 used = bit(c, 0) | bit(c, d.i);
+	u8 used = x87_bit(c, 0) | x87_bit(c, d.i);
 	u32 *skip;
 
-	if (!begin(c, i, used, 0))
+	if (!x87_begin(c, i, used, 0))
 		return false;
 	tr_x87_condition(c, i, T2);
 	skip = c->code.p;
@@ -363,40 +349,40 @@ static bool cmov_inline(struct tr *c, struct insn *i, union x87_desc d)
 	get(c, d.i, AM, AS);
 	put(c, 0, AM, AS);
 	a_bind(c, skip);
-	done(c, i, used);
+	x87_done(c, i, used);
 	return true;
 }
 
 static bool sign_inline(struct tr *c, struct insn *i, union x87_desc d)
 {
-	if (!begin(c, i, bit(c, 0), 0))
+	if (!x87_begin(c, i, x87_bit(c, 0), 0))
 		return false;
-	a_ldr_i(c, 8, AS, R_CPU, place(c, 0) + 8);
+	a_ldr_i(c, 8, AS, R_CPU, x87_place(c, 0) + 8);
 	(d.op == X87_CHS ? a_eor_i : a_and_i)(c, 4, AS, AS, d.op == X87_CHS ? 0x8000 : 0x7fff);
-	a_str_i(c, 8, AS, R_CPU, place(c, 0) + 8);
+	a_str_i(c, 8, AS, R_CPU, x87_place(c, 0) + 8);
 	clear_c1(c, i);
-	done(c, i, bit(c, 0));
+	x87_done(c, i, x87_bit(c, 0));
 	return true;
 }
 
 /* Nothing but what x87.c keeps of the stack. */
-static bool stack_inline(struct tr *c, struct insn *i, union x87_desc d)
+bool x87_stack_inline(struct tr *c, struct insn *i, union x87_desc d)
 {
-	if (!begin(c, i, 0, 0))
+	if (!x87_begin(c, i, 0, 0))
 		return false;
 	if (d.op != X87_NOP && d.op != X87_WAIT)
 		clear_c1(c, i);
-	done(c, i, 0);
+	x87_done(c, i, 0);
 	return true;
 }
 
-static bool ldcw_inline(struct tr *c, struct insn *i)
+bool x87_ldcw_inline(struct tr *c, struct insn *i)
 {
-	if (!begin(c, i, 0, 0))
+	if (!x87_begin(c, i, 0, 0))
 		return false;
 	tr_load(c, tr_ea(c, i, 2), 2, AM);
-	routine(c, X87_FAST_LDCW, true);
-	done(c, i, 0);
+	x87_routine(c, X87_FAST_LDCW, true);
+	x87_done(c, i, 0);
 	return true;
 }
 
@@ -404,6 +390,8 @@ bool tr_x87_inline(struct tr *c, struct insn *i)
 {
 	union x87_desc d = tr_x87_desc(i);
 
+	if (c->env->x87_double)
+		return tr_x87_double(c, i);
 	switch ((enum x87_op)d.op) {
 	case X87_ADD: case X87_MUL: case X87_SUB: case X87_SUBR: case X87_DIV: case X87_DIVR:
 		return arithmetic_inline(c, i, d);
@@ -415,9 +403,9 @@ bool tr_x87_inline(struct tr *c, struct insn *i)
 	case X87_CMOV:              return cmov_inline(c, i, d);
 	case X87_CHS: case X87_ABS: return sign_inline(c, i, d);
 	case X87_SQRT:              return root_inline(c, i);
-	case X87_LDCW:              return ldcw_inline(c, i);
+	case X87_LDCW:              return x87_ldcw_inline(c, i);
 	case X87_FREE: case X87_INCSTP: case X87_DECSTP: case X87_NOP: case X87_WAIT:
-		return stack_inline(c, i, d);
+		return x87_stack_inline(c, i, d);
 	default:
 		return false;
 	}
