@@ -58,7 +58,7 @@ static bool put_upper(struct cpu *c, gaddr a)
 
 	for (int k = 0; k < 16; k++)
 		memcpy(y[k], cpu_ymmh(c, k), 16);
-	return rt_write(a + AT_YMMH, y, sizeof y);
+	return rt_store_bytes(a + AT_YMMH, y, sizeof y);
 }
 
 /* Only what was asked for is written; what XSAVEOPT and XSAVEC leave out are the components that are not in use. */
@@ -78,14 +78,14 @@ u64 rt_xsave(struct thread *t, u64 host_ret, u64 helper)
 	use = in_use(c, image);
 	if (compact && c->mxcsr != 0x1f80) use |= SSE;
 	write = helper == TR_H_XSAVE ? want : want & use;
-	if (!compact && !rt_get(&h.bv, a + AT_HEADER)) return rt_page_fault(t, a + AT_HEADER, 64, false);
-	if (write & X87) ok &= rt_write(a, image, AT_MXCSR) && rt_write(a + AT_ST, image + AT_ST, AT_XMM - AT_ST);
-	if ((compact ? write : want) & (compact ? SSE : SSE | AVX)) ok &= rt_write(a + AT_MXCSR, image + AT_MXCSR, 8);
-	if (write & SSE) ok &= rt_write(a + AT_XMM, image + AT_XMM, AT_END - AT_XMM);
+	if (!compact && !rt_load_bytes(&h.bv, a + AT_HEADER, 8)) return rt_page_fault(t, a + AT_HEADER, 64, false);
+	if (write & X87) ok &= rt_store_bytes(a, image, AT_MXCSR) && rt_store_bytes(a + AT_ST, image + AT_ST, AT_XMM - AT_ST);
+	if ((compact ? write : want) & (compact ? SSE : SSE | AVX)) ok &= rt_store_bytes(a + AT_MXCSR, image + AT_MXCSR, 8);
+	if (write & SSE) ok &= rt_store_bytes(a + AT_XMM, image + AT_XMM, AT_END - AT_XMM);
 	if (write & AVX) ok &= put_upper(c, a);
 	h.bv = compact ? want & use : (h.bv & ~want) | (want & use);
 	h.comp = COMPACTED | want;
-	ok &= rt_write(a + AT_HEADER, &h, compact ? 16 : 8);
+	ok &= rt_store_bytes(a + AT_HEADER, &h, compact ? 16 : 8);
 	return ok ? host_ret : rt_page_fault(t, a, want & AVX ? 832 : 576, true);
 }
 
@@ -116,11 +116,11 @@ u64 rt_xrstor(struct thread *t, u64 host_ret)
 
 	if (!rt_canonical(a)) return rt_not_canonical(t, a);
 	if (a & 63) return rt_gp(t);
-	if (!rt_get(&h, a + AT_HEADER)) return rt_page_fault(t, a + AT_HEADER, sizeof h, false);
+	if (!rt_load_bytes(&h, a + AT_HEADER, sizeof h)) return rt_page_fault(t, a + AT_HEADER, sizeof h, false);
 	if (!header_valid(&h)) return rt_gp(t);
 	compact = h.comp & COMPACTED;
-	if (!rt_read(mem, a, sizeof mem)) return rt_page_fault(t, a, AT_HEADER, false);
-	if (want & h.bv & AVX && !rt_get(&y, a + AT_YMMH)) return rt_page_fault(t, a + AT_YMMH, sizeof y, false);
+	if (!rt_load_bytes(mem, a, sizeof mem)) return rt_page_fault(t, a, AT_HEADER, false);
+	if (want & h.bv & AVX && !rt_load_bytes(y, a + AT_YMMH, sizeof y)) return rt_page_fault(t, a + AT_YMMH, sizeof y, false);
 	rt_vectors_save(c);
 	x86_fxsave(c, image);
 	if (want & X87) x87_initial(image);
