@@ -142,7 +142,7 @@ unit: $(UNIT)
 test:
 	tool/setup
 	$(MAKE) test-run
-test-run: all lib tools unit guest
+test-run: all lib tools guest $(UNIT)
 	$(PROVE) $(wildcard test/programs/quick/*.t) $(wildcard test/*.t) $(UNIT)
 
 ## make test-random        random sequences against this machine's CPU: COUNT=1000000 SEED=... (an hour); SET="-c NAME=VALUE" settings
