@@ -60,7 +60,8 @@ static char *words[40];
 static int try_env(char **env, u64 at_flags, s64 execfd, bool secure, ...)
 {
 	va_list ap;
-	int n = 0, e = 0;
+	volatile int n = 0;
+	int e = 0;
 
 	va_start(ap, secure);
 	while ((words[n] = va_arg(ap, char *))) n++;

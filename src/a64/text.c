@@ -174,7 +174,8 @@ static const struct row rows[] = {
 	ROW((mask) | 0x3f204c00, (value) | 0x38204800, name " " reg ", {index}")
 	ROW(0xffc00000, 0xf9800000, "prfm {hint}, {scaled}")
 	ROW(0xffe00c00, 0xf8800000, "prfum {hint}, {unscaled}")
-	ROW(0xffe04c00, 0xf8a04800, "prfm {hint}, {index}")
+	ROW(0xffe04c10, 0xf8a04800, "prfm {hint}, {index}")     /* hints from 24 on are RPRFM */
+	ROW(0xffe04c18, 0xf8a04810, "prfm {hint}, {index}")
 	MEM_FORMS(0x00c00000, 0x00000000, "str{bh}", "%td")
 	MEM_FORMS(0x00c00000, 0x00400000, "ldr{bh}", "%td")
 	MEM_FORMS(0xc0c00000, 0x80800000, "ldrs{bhw}", "%ld")
