@@ -1,4 +1,5 @@
-/* align.c - legacy SSE's memory operands of 16 bytes must be aligned, else #GP (SDM vol. 1, 14.9; ROW_ALIGN).
+/* align.c - legacy SSE's memory operands of 16 bytes must be aligned, and those of some VEX forms to their 16 or 32 bytes, else
+ * #GP (SDM vol. 1, 14.9; ROW_ALIGN).
  *
  * ARM64 does not mind, so somebody has to look: two words, and none where the address is known modulo 16. That is so
  * of RIP-relative addresses, and of registers once they were looked at or made from one that was, inside a block.
@@ -19,7 +20,7 @@ static const struct opnd *operand(const struct insn *i)
 	if (i->fact || !(x86_rows[i->row].attr & ROW_ALIGN))
 		return 0;
 	for (int n = 0; n < 4; n++)
-		if (i->o[n].kind == OP_MEM && i->o[n].w == 16)
+		if (i->o[n].kind == OP_MEM && i->o[n].w >= 16)
 			return &i->o[n];
 	return 0;
 }
@@ -40,11 +41,11 @@ void tr_align_check(struct tr *c, struct insn *i)
 {
 	const struct opnd *o = operand(i);
 	u8 at = o ? known(c, i) : 0;
-	int r = T_ADDR;
+	int r = T_ADDR, low = o ? o->w - 1 : 0;
 
-	if (!at)
+	if (!at && low <= 15)
 		return;
-	if (at != UNKNOWN) {                    /* it faults always */
+	if (at && at != UNKNOWN) {                    /* it faults always */
 		a_b(c, 0);
 		tr_cold(c, TR_H_GP);
 		return;
@@ -53,13 +54,13 @@ void tr_align_check(struct tr *c, struct insn *i)
 		return;
 	if (i->index == NOREG && i->base < 16 && i->seg != SEG_FS && i->seg != SEG_GS && i->aw == 8) {
 		c->mod16[i->base] = -i->disp & 15;
-		if (i->disp & 15)
-			a_add_i(c, 8, T0, G(i->base), i->disp & 15);
-		r = i->disp & 15 ? T0 : G(i->base);
+		if (i->disp & low)
+			a_add_i(c, 8, T0, G(i->base), i->disp & low);
+		r = i->disp & low ? T0 : G(i->base);
 	} else {
 		tr_addr(c, i, T_ADDR);
 	}
-	a_and_i(c, 8, T0, r, 15);
+	a_and_i(c, 8, T0, r, low);
 	a_cbnz(c, 8, T0, 0);
 	tr_cold(c, TR_H_GP);
 }

@@ -83,6 +83,16 @@ int main(int argc, char **argv)
 		RUN("rsp, push, rsp", "\x48\x89\xe0\x48\x83\xe4\xf0\x0f\x28\x04\x24\x50\x0f\x28\x04\x24\x48\x89\xc4", a, 0);
 		RUN("cmpxchg16b", "\x48\x0f\xc7\x0f", a + 8, 0);
 		RUN("fxsave", "\x0f\xae\x07", a + 8, 0);
+		if (__builtin_cpu_supports("avx")) {
+			RUN("vmovaps xmm", "\xc5\xf8\x28\x07", a + 8, 0);
+			RUN("vmovaps ymm at 16", "\xc5\xfc\x28\x07", a + 16, 0);
+			RUN("vmovaps ymm at 32", "\xc5\xfc\x28\x07", a + 32, 0);
+			RUN("vmovaps ymm store [rdi+16] at 32", "\xc5\xfc\x29\x47\x10", a + 16, 0);
+			RUN("movaps, then vmovaps ymm at 16", "\x0f\x28\x07\xc5\xfc\x28\x07", a + 16, 0);
+			RUN("vmovntdq ymm at 16", "\xc5\xfd\xe7\x07", a + 16, 0);
+			RUN("vaddps ymm at 1", "\xc5\xfc\x58\x07", a + 1, 0);
+			RUN("vmovdqu ymm at 1", "\xc5\xfe\x6f\x07", a + 1, 0);
+		}
 	}
 	return done();
 }
