@@ -198,7 +198,11 @@ static int cases(char **files)
 	struct run r = { 0 };
 	int n = 0;
 
-	if (!nenv) standard_settings();
+	if (!nenv) {
+		standard_settings();
+		env[nenv++] = "STELE_ORDER=tso STELE_HOT=0";
+		env[nenv++] = "STELE_ORDER=tso STELE_HOST=-flagm,-flagm2,-lse,-lrcpc STELE_HOT=0";
+	}
 	for (; *files; files++, n++)
 		if (!case_read(&r.b, *files)) return 2;
 	judge_run(&r);

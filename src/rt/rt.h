@@ -45,6 +45,7 @@ struct thread {
 	bool storing;                   /* it has a page to itself for a store (smc.c) */
 	bool stepping;                  /* it runs one instruction under TF: SIGTRAP is next */
 	u64 single; gaddr single_rip;   /* where rt_code_single put its code, and for which instruction */
+	struct { u32 at, cs; } sense[8];        /* how the flags stand in it from there on (TR_SENSE); unused: at = ~0 */
 };
 
 /* The process. One per address space. */

@@ -420,6 +420,19 @@ u64 rt_code(struct thread *t, gaddr pc)
  * into its own page would otherwise never get done. */
 #define SINGLE_ROOM  4096
 
+static void note_senses(struct thread *t)
+{
+	u32 n = 0;
+
+	for (u32 k = 0; k < tr.nmap && n < countof(t->sense); k++)
+		if (tr.map[k].guest >= TR_SENSE) {
+			t->sense[n].at = tr.map[k].host;
+			t->sense[n++].cs = tr.map[k].guest - TR_SENSE;
+		}
+	for (; n < countof(t->sense); n++)
+		t->sense[n].at = ~0u;
+}
+
 static u64 single(struct thread *t, gaddr pc, enum tr_order order)
 {
 	struct tr_env keep;
@@ -447,6 +460,7 @@ static u64 single(struct thread *t, gaddr pc, enum tr_order order)
 		rt_die(134, "an instruction at %lx does not fit", pc);
 	env = keep;
 	t->single_rip = pc;
+	note_senses(t);
 	arena_sync((u64)tr.start, (u64)tr.code.p);
 	rt_unlock(&rt_code_lock);
 	return t->single + tr.entry[0].host;
@@ -681,6 +695,8 @@ bool rt_code_state(u64 host, gaddr *rip, int *sense)
 	if (rt_self() && rt_self()->single && host - rt_self()->single < SINGLE_ROOM) {
 		*rip = rt_self()->single_rip;
 		*sense = CS_SUB;
+		for (k = 0; k < countof(rt_self()->sense) && rt_self()->sense[k].at <= host - rt_self()->single; k++)
+			*sense = (int)rt_self()->sense[k].cs;
 		return true;
 	}
 	if (!r)

@@ -79,7 +79,7 @@ void tr_maskmov(struct tr *c, struct insn *i, int data, int mask, int halves)
 		tr_storev(c, m, 8, V0t);
 		return;
 	}
-	a_add_i(c, 8, T_ADDR, T_ADDR, 8 * (halves - 1));
+	a_add_i(c, 8, T_ADDR, T2, 8 * (halves - 1));     /* the loads may have moved T_ADDR */
 	for (int n = 2 * halves - 1; n >= 0; n--) {     /* the first byte and the last of each half */
 		tr_atomic(c, 1, OP_SET, XZR);
 		if (n)

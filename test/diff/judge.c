@@ -179,12 +179,14 @@ static u64 flags_mask(const struct flow *f, const struct tcase *t, const struct 
 	return mask & ~flag_bits(g.undef[k] | x86_rows[f->i[k].row].writes) & ~flag_bits(~f->live[k] & F_ALL);
 }
 
-/* xmm registers that may hold anything at the fault: written from there on. */
+/* xmm registers that may hold anything at the fault: written from there on. From bit 16 on: their upper halves. */
 static u32 open_vectors(const struct flow *f, const struct tresult *want)
 {
 	u32 m = 0;
 
 	if (!want->sig) return 0;
+	for (int k = index_of(f, want->rip); k < f->n; k++)
+		m |= named(&f->i[k], "VZEROUPPER") ? 0xffff0000 : named(&f->i[k], "VZEROALL") ? ~0u : 0;
 	for (int k = index_of(f, want->rip) - (want->sig == 11); k < f->n; k++)       /* a copy may be taken over: as_copy */
 		for (int n = 0; n < 4 && k >= 0; n++)
 			if (f->i[k].o[n].kind == OP_XMM && f->i[k].o[n].access & OP_WRITE) m |= 1u << f->i[k].o[n].reg;
@@ -227,7 +229,8 @@ static bool same_half(const struct flow *f, int k, const u64 *want, const u64 *g
 
 static bool same_vector(const struct flow *f, int k, const struct tresult *want, const struct tresult *got, u32 open)
 {
-	return open >> k & 1 || (same_half(f, k, want->xmm[k], got->xmm[k]) && same_half(f, k, want->ymmh[k], got->ymmh[k]));
+	return open >> k & 1 ||
+	       (same_half(f, k, want->xmm[k], got->xmm[k]) && (open >> (k + 16) & 1 || same_half(f, k, want->ymmh[k], got->ymmh[k])));
 }
 
 /* Where the translation departs from the CPU on purpose, or CPUs from each other; each is stated where it is decided.
@@ -381,7 +384,7 @@ u64 digest(const struct flow *f, const struct tcode *c, const struct tcase *t, c
 	for (int k = 0; k < 16; k++) {
 		if (open >> k & 1 || f->approx >> k & 1 || f->dot[k]) continue;
 		h = hash_more(h, r->xmm[k], 16);
-		h = hash_more(h, r->ymmh[k], 16);
+		if (!(open >> (k + 16) & 1)) h = hash_more(h, r->ymmh[k], 16);
 	}
 	return half_stored(f, r) ? h : digest_memory(h, c, result);
 }
