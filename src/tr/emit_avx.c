@@ -131,12 +131,13 @@ static void pick2(struct tr *c, int r, const int h[2], int p, int q)
 }
 EMIT(vperm2d, WHOLE)
 {
-	int h[2] = { a, y_source(c, i, 1, V_B) }, m = i->imm;
+	bool apart = d != i->o[1].reg || i->o[1].kind == OP_MEM;
+	int h[2] = { a, y_source(c, i, 1, V_B) }, m = i->imm, lo = apart ? d : V0t, hi = apart && d < 8 ? y_dst(d) : V1t;
 
-	pick2(c, V0t, h, m & 3, m >> 2 & 3);
-	pick2(c, V1t, h, m >> 4 & 3, m >> 6 & 3);
-	y_put(c, d, V1t);
-	a_vmov(c, V16B, d, V0t);
+	pick2(c, lo, h, m & 3, m >> 2 & 3);
+	pick2(c, hi, h, m >> 4 & 3, m >> 6 & 3);
+	y_put(c, d, hi);
+	v_mov(c, d, lo);
 }
 
 /* ---- shifts: ARM's counts are a lane's low byte, signed, negative to the right */

@@ -453,6 +453,14 @@ static void test(struct tr *c, struct insn *i, int T, int a, int b)     /* T: wh
 	c->cs = CS_SUB;
 	if (!z && !cf)
 		return;
+	if (z && !cf && a == b && !T) {                 /* is it zero? */
+		if (y_wide(&i->o[0]))
+			a_vorr(c, V16B, V0t, a, y_high(c, i->o[0].reg, V_A));
+		a_vumaxv(c, V4S, V0t, y_wide(&i->o[0]) ? V0t : a);
+		a_fmov_xv(c, 4, T0, V0t);
+		a_cmp_i(c, 8, T0, 0);
+		return;
+	}
 	products(c, i, a, b, z, cf);
 	if (T && z)
 		a_vcmlt_z(c, T, V0t, V0t);
