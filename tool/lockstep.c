@@ -269,7 +269,7 @@ static void to_region(const struct entry *e)
 			if (same_gprs(e) && same_vectors(e)) return;
 			if (!then) first = regs, then = steps, ptrace(PTRACE_GETFPREGS, pid, 0, &fp), memcpy(trail, ring, sizeof trail);
 		}
-		if (before("\x0f\x05", 2) || before("\x0f\xa2", 2) || before("\x0f\x31", 2)) break;
+		if (before("\x0f\x05", 2) || before("\x0f\xa2", 2) || before("\x0f\x31", 2) || before("\x0f\x01\xd0", 3)) break;
 		if (!step()) break;
 	}
 	if (!then) differ(e, "the CPU does not come there");
@@ -288,12 +288,12 @@ static void to_special(const struct entry *e, u64 rip, const char *bytes)
 	if (regs.rip != rip) differ(e, "another one comes first on the CPU");
 }
 
-/* CPUID, RDTSC, RDTSCP: as stele answered. */
+/* CPUID, RDTSC, RDTSCP, XGETBV: as stele answered. */
 static void same_answer(const struct entry *e)
 {
 	char b[3];
 
-	for (u64 k = 0; !before("\x0f\xa2", 2) && !before("\x0f\x31", 2) && !before("\x0f\x01\xf9", 3); k++)
+	for (u64 k = 0; !before("\x0f\xa2", 2) && !before("\x0f\x31", 2) && !before("\x0f\x01\xf9", 3) && !before("\x0f\x01\xd0", 3); k++)
 		if (k == PATIENCE || before("\x0f\x05", 2) || !step()) differ(e, "the CPU does not come there");
 	if (regs.rip != e->rip) differ(e, "another one comes first on the CPU");
 	pread(mem, b, 3, regs.rip);

@@ -534,7 +534,7 @@ u64 rt_run_helper(struct thread *t, u64 nr, u64 back)
 {
 	u64 h = rt_helper(t, nr, back);
 
-	if (unlikely(rt_opt.entries != 0) && (nr == TR_H_CPUID || nr == TR_H_RDTSC || nr == TR_H_RDTSCP))
+	if (unlikely(rt_opt.entries != 0) && (nr == TR_H_CPUID || nr == TR_H_RDTSC || nr == TR_H_RDTSCP || nr == TR_H_XGETBV))
 		dbg_entries_insn(t);
 	return h;
 }
