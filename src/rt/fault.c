@@ -14,6 +14,7 @@
 #include "rt/string.h"
 #include "rt/thread.h"
 #include "tr/tr.h"
+#include "gen/decode.h"
 
 extern const char __executable_start[], etext[], rt_resume_begin[], rt_resume_end[], x87_fast_begin[], x87_fast_end[]
 	__attribute__((visibility("hidden")));
@@ -183,6 +184,28 @@ static bool guest_smc(struct thread *t, struct host_context *uc, gaddr a)
 }
 
 /* The guest's state is in t->cpu; unless the context is made to go on in rt_resume, the code itself goes on. */
+/* A return whose address lies across 16 bytes: its load is done here, since the flags that are made behind it (tr/defer.c)
+ * would be lost if the return were made again. Arm ARM C6.2: LDAR, LDAPR, LDAPUR of a doubleword. */
+static bool late_return(struct host_context *uc)
+{
+	u32 word = *(u32 *)uc->mc.pc, n = word >> 5 & 31, to = word & 31;
+	s64 off = (word & 0xffe00c00) == 0xd9400000 ? (s32)(word << 11) >> 23 : 0;
+	struct insn i;
+	gaddr rip;
+	u64 v;
+
+	if ((word & 0xffe00c00) != 0xd9400000 && (word & ~0x3ffu) != 0xf8bfc000 && (word & ~0x3ffu) != 0xc8dffc00)
+		return false;
+	if (n == 31 || to == 31 || !rt_code_rip(uc->mc.pc, &rip) || !rt_insn_at(rip, &i) || x86_rows[i.row].mn != MN_RET)
+		return false;
+	if (!rt_read(&v, uc->mc.regs[n] + off, 8))
+		return false;
+	__atomic_thread_fence(__ATOMIC_SEQ_CST);
+	uc->mc.regs[to] = v;
+	uc->mc.pc += 4;
+	return true;
+}
+
 static void code_fault(struct thread *t, int sig, struct siginfo *si, struct host_context *uc)
 {
 	gaddr a = si->fault.addr;
@@ -195,6 +218,7 @@ static void code_fault(struct thread *t, int sig, struct siginfo *si, struct hos
 		if (!guest_smc(t, uc, a) && !mem_stack_grow(a))
 			guest_segv(t, uc, si);
 	} else if (sig == SIGBUS && si->code == BUS_ADRALN_) {
+		if (late_return(uc)) return;
 		if (!rt_misaligned(t, uc->mc.pc)) dbg_crash(sig, si, uc, t);
 		resume(t, uc, RESUME_AGAIN);
 	} else if (sig == SIGBUS) {
