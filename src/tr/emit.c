@@ -274,6 +274,10 @@ static void block(struct tr *c, struct block *b, bool first)
 	c->cs = b->cs_in;
 	if (b->entry)
 		c->entry[c->nentry++] = (struct tr_entry){ b->pc, (u8 *)c->code.p - (u8 *)c->start };
+	if (b->entry && c->env->order != TR_PLAIN) {
+		a_nop(c);                       /* becomes a branch while others run it: Arm ARM B2.2.5 */
+		b->host = c->code.p;
+	}
 	if (first || b->loop) {
 		tr_note(c, b->pc);
 		a_ldr_i(c, 8, XZR, R_POLL, 0);
