@@ -143,7 +143,7 @@ SYS(pselect6)
 
 struct h_epoll_event { u32 events, pad; u64 data; };
 
-enum { EPOLL_DEL = 2, BATCH = 256 };    /* more than that are told by the next call */
+enum { EPOLL_DEL = 2, BATCH = 256, MOST = 1 << 20 };    /* on the stack; at once: more descriptors than a process may have */
 
 SYS(epoll_create)
 {
@@ -176,16 +176,29 @@ static s64 put_events(gaddr to, const struct h_epoll_event *h, s64 n)
 /* With a timeout in milliseconds (nr = epoll_pwait) or a timespec (epoll_pwait2). */
 static s64 wait_events(struct thread *t, long nr, s32 fd, gaddr to, s32 max, u64 timeout, gaddr set, u64 size)
 {
-	struct h_epoll_event ev[BATCH];
+	struct h_epoll_event few[BATCH], *ev = few;
 	struct callmask m;
+	size_t many = 0;
 	s64 r = sys_mask_begin(t, &m, set, size);
 	if (r < 0)
 		return r;
 	if (max > (s64)(0x7fffffff / sizeof(struct g_epoll_event)))
 		max = -1;               /* the kernel's limit for the guest's structure: EINVAL */
-	r = host_call_blocking(t, nr, fd, (u64)ev, max < BATCH ? max : BATCH, timeout, m.used ? (u64)&m.host : 0, 8);
+	if (max > MOST)
+		max = MOST;
+	if (max > BATCH) {              /* not in parts: the kernel would tell of the first ones again */
+		many = (max * sizeof *ev + 0xffff) & ~0xfffful;
+		ev = rt_map(many);
+		if (!ev)
+			return -ENOMEM;
+	}
+	r = host_call_blocking(t, nr, fd, (u64)ev, max, timeout, m.used ? (u64)&m.host : 0, 8);
 	r = sys_mask_end(t, &m, r);
-	return r > 0 ? put_events(to, ev, r) : r;
+	if (r > 0)
+		r = put_events(to, ev, r);
+	if (many)
+		rt_unmap(ev, many);
+	return r;
 }
 
 SYS(epoll_wait)  { return wait_events(t, __NR_epoll_pwait, a, b, c, (s64)(s32)d, 0, 0); }

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/time.h>
 
@@ -30,6 +31,26 @@ static void print(const char *what, long n)
 }
 
 static int later(void *unused) { struct itimerval v = { .it_value.tv_usec = 20000 }; return setitimer(ITIMER_REAL, &v, 0); }
+
+/* Many at once: each told of once, none left for the next call. */
+static void many(void)
+{
+	enum { N = 700 };
+	static struct event all[N + 8];
+	static char seen[N];
+	int ep = raw(291, 0), once = 0;
+
+	for (int i = 0; i < N; i++) {
+		struct event e = { 4, i };
+		int p[2];
+		if (pipe(p) || raw(233, ep, 1, p[1], &e))
+			return check("many pipes", 0);
+	}
+	show("epoll_wait, many", raw(232, ep, all, N + 8, 0));
+	for (int i = 0; i < N; i++)
+		once += all[i].data < N && !seen[all[i].data]++;
+	show("  different ones", once);
+}
 
 int main(void)
 {
@@ -113,5 +134,8 @@ int main(void)
 	sigprocmask(SIG_BLOCK, 0, &now);
 	check("mask is back", sigismember(&now, SIGALRM));
 	show("select nowhere", raw(23, 3, BAD, 0, 0, 0));
+	struct rlimit lim = { 4096, 4096 };
+	setrlimit(RLIMIT_NOFILE, &lim);
+	many();
 	return 0;
 }
