@@ -280,8 +280,14 @@ void tr_store(struct tr *c, struct ea m, int w, int t)
 	}
 }
 
+/* Ordered, what fits a general register goes through one, T_DST: ldapr and stlr cost less than barriers. */
 void tr_loadv(struct tr *c, struct ea m, int w, int v)
 {
+	if (ordered(c) && w <= 8 && !c->crosses) {
+		ldapr(c, w, T_DST, m.base, m.off);
+		a_fmov_vx(c, w == 8 ? 8 : 4, v, T_DST);
+		return;
+	}
 	if (m.index != NOIDX)
 		a_ldrv_r(c, w, v, m.base, m.index, m.ext, m.scaled);
 	else
@@ -292,6 +298,11 @@ void tr_loadv(struct tr *c, struct ea m, int w, int v)
 
 void tr_storev(struct tr *c, struct ea m, int w, int v)
 {
+	if (ordered(c) && w <= 8 && !c->crosses) {
+		a_fmov_xv(c, w == 8 ? 8 : 4, T_DST, v);
+		tr_store(c, m, w, T_DST);
+		return;
+	}
 	if (ordered(c))
 		a_dmb(c, A_ISHST);
 	if (m.index != NOIDX)
@@ -300,7 +311,6 @@ void tr_storev(struct tr *c, struct ea m, int w, int v)
 		a_strv_i(c, w, v, m.base, m.off);
 }
 
-/* 32 bytes are two accesses, in no order between them. */
 void tr_loadv2(struct tr *c, struct ea m, int lo, int hi)
 {
 	if (a_fits_pair(16, m.off)) {

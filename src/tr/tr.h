@@ -265,7 +265,7 @@ void tr_addr (struct tr *c, struct insn *i, int d);             /* the effective
 void tr_load (struct tr *c, struct ea m, int w, int t);         /* zero-extends */
 void tr_loads(struct tr *c, struct ea m, int w, int dw, int t); /* sign-extends to dw */
 void tr_store(struct tr *c, struct ea m, int w, int t);
-void tr_loadv(struct tr *c, struct ea m, int w, int v);         /* w = 1 2 4 8 16; clears the rest of v */
+void tr_loadv(struct tr *c, struct ea m, int w, int v);         /* w = 1 2 4 8 16; clears the rest of v; may use T_DST */
 void tr_storev(struct tr *c, struct ea m, int w, int v);
 void tr_loadv2(struct tr *c, struct ea m, int lo, int hi);      /* 32 bytes; m from tr_ea(c, i, 32) */
 void tr_storev2(struct tr *c, struct ea m, int lo, int hi);
