@@ -41,6 +41,10 @@ RT_ASM  := $(sort $(wildcard src/rt/*.S))
 LIB_HOST := $(LIB_SRC:%.c=$(B)/host/%.o)
 LIB_A64  := $(LIB_SRC:%.c=$(B)/a64/%.o)
 RT_A64   := $(RT_SRC:%.c=$(B)/a64/%.o) $(RT_ASM:%.S=$(B)/a64/%.o)
+# stelectl is an ordinary program with a C library: of libstele it takes what the host CPU is called.
+CTL_SRC  := $(sort $(wildcard src/ctl/*.c)) src/a64/host.c
+CTL_HOST := $(CTL_SRC:%.c=$(B)/host/ctl/%.o)
+CTL_A64  := $(CTL_SRC:%.c=$(B)/a64/ctl/%.o)
 GEN      := $(B)/gen/version.h $(if $(wildcard tool/mkdecode.c),$(B)/gen/decode.h)
 
 # Tests: cmocka programs (test/NAME_test.c), shell scripts (test/*.t), x86-64 test programs (test/guest/*.c),
@@ -54,12 +58,12 @@ ARM   := $(patsubst test/arm/%.c,$(B)/arm/%,$(sort $(wildcard test/arm/*.c)))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(B)/stele
+all: $(B)/stele $(B)/stelectl $(B)/host/stelectl
 
 help:
 	@sed -n 's/^## //p' Makefile
 
-## make                    build/stele, the ARM64 runtime
+## make                    build/stele and build/stelectl for ARM64, build/host/stelectl for this machine
 ## make lib                libstele for this machine and for ARM64
 # The translator is worth a third level: what it costs is what starting a program costs.
 $(LIB_A64): CF_lib := -O3
@@ -73,6 +77,11 @@ $(B)/stele: $(RT_A64) $(B)/libstele.a
 		echo "$@: relocations that its start code does not know"; exit 1; fi
 	@mv $@.new $@
 
+$(B)/stelectl: $(CTL_A64)
+	$(A64CC) -static -o $@ $^
+$(B)/host/stelectl: $(CTL_HOST)
+	$(HOSTCC) -o $@ $^
+
 $(B)/libstele.a: $(LIB_A64)
 	@mkdir -p $(@D); rm -f $@
 	$(A64AR) rcs $@ $^
@@ -83,6 +92,12 @@ $(B)/host/libstele.a: $(LIB_HOST)
 $(B)/host/src/%.o: src/%.c | $(GEN)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(HOSTCF) -c -o $@ $<
+$(B)/host/ctl/%.o: %.c | $(GEN)
+	@mkdir -p $(@D)
+	$(HOSTCC) $(HOSTCF) -D_GNU_SOURCE -c -o $@ $<
+$(B)/a64/ctl/%.o: %.c | $(GEN)
+	@mkdir -p $(@D)
+	$(A64CC) $(COMMON) -D_GNU_SOURCE -c -o $@ $<
 $(B)/a64/src/%.o: src/%.c | $(GEN)
 	@mkdir -p $(@D)
 	$(A64CC) $(A64CF) $(CF_lib) $(CF_$(*F)) -ffunction-sections -c -o $@ $<
@@ -125,7 +140,7 @@ $(B)/arm/%: test/arm/%.c
 	@mkdir -p $(@D)
 	$(A64CC) -std=gnu11 -O1 -g -Wall -static -MMD -MF $@.d -o $@ $< $(shell sed -n 's,.*cflags: *\([^*]*\).*,\1,p' $< | head -1)
 
--include $(LIB_HOST:.o=.d) $(LIB_A64:.o=.d) $(RT_A64:.o=.d) $(UNIT:=.d) $(TOOLS:=.d) $(GUEST:=.d) $(ARM:=.d) $(B)/host/mkdecode.d $(B)/host/execwatch.d
+-include $(LIB_HOST:.o=.d) $(LIB_A64:.o=.d) $(RT_A64:.o=.d) $(CTL_HOST:.o=.d) $(CTL_A64:.o=.d) $(UNIT:=.d) $(TOOLS:=.d) $(GUEST:=.d) $(ARM:=.d) $(B)/host/mkdecode.d $(B)/host/execwatch.d
 
 # ---- tests and measurements -----------------------------------------------------------------------------
 # prove runs everything: cmocka speaks TAP, and so do the scripts.
@@ -202,7 +217,7 @@ $(B)/bench/a64cost.so: bench/a64cost.c
 	$(HOSTCC) -O2 -Wall -shared -fPIC -o $@ $< -lpthread -Wl,--unresolved-symbols=ignore-all
 
 clean:
-	rm -rf $(B)/a64 $(B)/host $(B)/gen $(B)/guest $(B)/arm $(B)/stele $(B)/libstele.a
+	rm -rf $(B)/a64 $(B)/host $(B)/gen $(B)/guest $(B)/arm $(B)/stele $(B)/stelectl $(B)/libstele.a
 
 setup:
 	tool/setup

@@ -1,0 +1,181 @@
+/* doctor.c - stelectl doctor: each cause why x86-64 programs might not run, in the order in which they stop one.
+ *
+ * A table of questions. What a failed one makes pointless is not asked. Each failure says the command that mends it.
+ */
+#include "ctl/ctl.h"
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define DIR_ "/proc/sys/fs/binfmt_misc"
+enum { SAY = 2 * CTL_PATH };
+
+static struct handler ours;
+static bool have_ours;
+static char interpreter[CTL_PATH];      /* as this process opens it */
+
+struct answer { bool well; char why[SAY], mend[SAY]; };
+#define WHY(a, ...)   snprintf((a)->why, SAY, __VA_ARGS__)
+#define MEND(a, ...)  snprintf((a)->mend, SAY, __VA_ARGS__)
+
+static void machine(struct answer *a)
+{
+	char m[64];
+
+	a->well = ctl_is_arm64(m, sizeof m);
+	WHY(a, "this machine is %s", m);
+	MEND(a, "use a 64-bit ARM Linux: x86-64 programs need no Stele elsewhere, or cannot have it");
+}
+
+static void supported(struct answer *a)
+{
+	a->well = binfmt_supported();
+	WHY(a, "this kernel has no binfmt_misc, not even as a module");
+	MEND(a, "boot a kernel with CONFIG_BINFMT_MISC");
+}
+
+static void mounted(struct answer *a)
+{
+	a->well = binfmt_mounted();
+	WHY(a, "binfmt_misc is not mounted");
+	MEND(a, "modprobe binfmt_misc; mount -t binfmt_misc binfmt_misc " DIR_);
+}
+
+static void enabled(struct answer *a)
+{
+	a->well = binfmt_enabled();
+	WHY(a, "binfmt_misc is disabled as a whole");
+	MEND(a, "echo 1 > " DIR_ "/status");
+}
+
+static void there(struct answer *a)
+{
+	char why[256] = "";
+	const char *t = translator_find();
+
+	if (have_ours)
+		snprintf(interpreter, sizeof interpreter, "%s", ours.interpreter);
+	else if (t)
+		snprintf(interpreter, sizeof interpreter, "%s", ctl_path("%s", t));
+	if (!*interpreter) {
+		WHY(a, "no translator is installed or mounted");
+		MEND(a, "stelectl register --mount TAG, or stelectl install --from FILE");
+		return;
+	}
+	/* with F the kernel holds the file: it may be gone from where it was */
+	a->well = translator_check(interpreter, why, sizeof why) != T_MISSING || (have_ours && strchr(ours.flags, 'F'));
+	WHY(a, "%s %s", interpreter, why);
+	MEND(a, "mount the share again, or: stelectl register --replace --mount TAG");
+}
+
+static bool held_only(void)
+{
+	return access(interpreter, F_OK) < 0 && have_ours && strchr(ours.flags, 'F');
+}
+
+static void whole(struct answer *a)
+{
+	char why[256] = "";
+
+	a->well = held_only() || translator_check(interpreter, why, sizeof why) == T_OK;
+	WHY(a, "%s %s", interpreter, why);
+	MEND(a, "put the ARM64 stele there again: stelectl install --from FILE --yes");
+}
+
+static void runs(struct answer *a)
+{
+	char version[128];
+
+	a->well = held_only() || translator_version(interpreter, version, sizeof version);
+	WHY(a, "%s does not run on this CPU and kernel", interpreter);
+	MEND(a, "%s --version; mount -o remount,exec its file system, or install a newer stele", interpreter);
+}
+
+static void is_registered(struct answer *a)
+{
+	a->well = have_ours;
+	WHY(a, "no handler named %s, or none of Stele's, is registered", ctl.name);
+	MEND(a, "stelectl register");
+}
+
+static void entry_enabled(struct answer *a)
+{
+	a->well = ours.enabled;
+	WHY(a, "the handler %s is disabled", ours.name);
+	MEND(a, "echo 1 > " DIR_ "/%s", ours.name);
+}
+
+static void takes_them(struct answer *a)
+{
+	a->well = ours.x86_64;
+	WHY(a, "the handler %s does not match x86-64 programs", ours.name);
+	MEND(a, "stelectl register --replace");
+}
+
+static void alone(struct answer *a)
+{
+	struct handler *list;
+	int n = binfmt_list(&list);
+
+	a->well = true;
+	for (int i = 0; i < n; i++) {
+		if (!list[i].enabled || !strcmp(list[i].name, ctl.name))
+			continue;
+		a->well = false;
+		WHY(a, "%s takes x86-64 programs too (%s)", list[i].name, list[i].interpreter);
+		MEND(a, "echo 0 > " DIR_ "/%s", list[i].name);
+	}
+	free(list);
+}
+
+static const struct question { const char *what; void (*ask)(struct answer *); bool ends; } questions[] = {
+	{ "the machine is ARM64",                    machine,       true  },
+	{ "the kernel has binfmt_misc",              supported,     true  },
+	{ "binfmt_misc is mounted",                  mounted,       true  },
+	{ "binfmt_misc is enabled",                  enabled,       false },
+	{ "a translator is there",                   there,         true  },
+	{ "it is a whole ARM64 program",             whole,         true  },
+	{ "it runs on this CPU and kernel",          runs,          false },
+	{ "no other handler takes x86-64 programs",  alone,         false },
+	{ "Stele is registered",                     is_registered, true  },
+	{ "its handler is enabled",                  entry_enabled, false },
+	{ "its handler matches x86-64 programs",     takes_them,    false },
+};
+
+int cmd_doctor(void)
+{
+	int wrong = 0;
+	struct json j = { stdout };
+
+	have_ours = binfmt_get(&ours, ctl.name) && ours.stele;
+	if (ctl.json) {
+		json_open(&j, NULL, '{');
+		json_open(&j, "checks", '[');
+	}
+	for (size_t i = 0; i < countof(questions); i++) {
+		struct answer a = { 0 };
+
+		questions[i].ask(&a);
+		wrong += !a.well;
+		if (ctl.json) {
+			json_open(&j, NULL, '{');
+			json_string(&j, "check", questions[i].what);
+			json_bool(&j, "ok", a.well);
+			json_string(&j, "why", a.well ? NULL : a.why);
+			json_string(&j, "mend", a.well ? NULL : a.mend);
+			json_close(&j, '}');
+		} else if (a.well) {
+			printf("ok     %s\n", questions[i].what);
+		} else {
+			printf("WRONG  %s: %s\n       mend: %s\n", questions[i].what, a.why, a.mend);
+		}
+		if (!a.well && questions[i].ends)
+			break;
+	}
+	if (ctl.json) {
+		json_close(&j, ']');
+		json_bool(&j, "well", !wrong);
+		json_close(&j, '}');
+	}
+	return wrong ? CTL_FAILED : CTL_OK;
+}

@@ -1,0 +1,105 @@
+/* main.c - stelectl: its words and commands, in tables that --help is made of. */
+#include "ctl/ctl.h"
+#include "version.h"
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { JSON = 1, YES = 2, NAME = 4, REGISTER = 8, FROM = 16, ROOT = 32 };
+
+static const struct command { const char *name, *what; int (*run)(void); int takes; } commands[] = {
+	{ "availability", "not-supported, not-installed, installed or registered (status 3, 2, 1, 0)", cmd_availability, JSON },
+	{ "install",      "copy the translator from the share, the package or --from to " CTL_INSTALLED, cmd_install, YES | FROM },
+	{ "uninstall",    "take that back", cmd_uninstall, 0 },
+	{ "register",     "make the kernel run x86-64 programs with Stele", cmd_register, NAME | REGISTER },
+	{ "unregister",   "take that back", cmd_unregister, NAME },
+	{ "status",       "what is registered, with what, and what runs", cmd_status, JSON | NAME },
+	{ "doctor",       "find what is wrong, and say what mends it (status 1)", cmd_doctor, JSON | NAME },
+};
+
+static const struct { const char *usage, *what; struct option option; int taken; } options[] = {
+	{ "--json",            "answer in JSON",                                    { "json", 0, 0, 'j' }, JSON },
+	{ "--yes",             "do not ask",                                        { "yes", 0, 0, 'y' }, YES },
+	{ "--from FILE",       "the translator's file, or the directory it is in",  { "from", 1, 0, 'f' }, FROM },
+	{ "--name NAME",       "the handler's name (stele)",                        { "name", 1, 0, 'n' }, NAME },
+	{ "--flags FLAGS",     "binfmt_misc flags (POCF)",                          { "flags", 1, 0, 'F' }, REGISTER },
+	{ "--mount TAG[:DIR]", "take it from the share with that tag (" CTL_MOUNT ")", { "mount", 1, 0, 'm' }, REGISTER },
+	{ "--persist",         "also after a restart (systemd, binfmt-support)",    { "persist", 0, 0, 'p' }, REGISTER },
+	{ "--replace",         "in place of what is registered or written already", { "replace", 0, 0, 'r' }, REGISTER },
+	{ "--root DIR",        "work on the machine whose files are in DIR",        { "root", 1, 0, 'R' }, ROOT },
+};
+
+static int help(FILE *f)
+{
+	fputs("usage: stelectl COMMAND [OPTIONS]\n\n", f);
+	for (size_t i = 0; i < countof(commands); i++)
+		fprintf(f, "  %-18s %s\n", commands[i].name, commands[i].what);
+	fputc('\n', f);
+	for (size_t i = 0; i < countof(options); i++)
+		fprintf(f, "  %-18s %s\n", options[i].usage, options[i].what);
+	fprintf(f, "  %-18s %s\n  %-18s %s\n", "--help", "this text", "--version", "the version");
+	return f == stdout ? CTL_OK : CTL_USAGE;
+}
+
+static int set(int o, char *value)
+{
+	switch (o) {
+	case 'j': ctl.json = true; break;
+	case 'y': ctl.yes = true; break;
+	case 'p': ctl.persist = true; break;
+	case 'r': ctl.replace = true; break;
+	case 'f': ctl.from = value; break;
+	case 'n': ctl.name = value; break;
+	case 'F': ctl.flags = value; break;
+	case 'm': ctl.mount = value; break;
+	case 'R':
+		for (size_t n = strlen(value); n && value[n - 1] == '/'; n--)
+			value[n - 1] = 0;
+		ctl.root = value;
+		break;
+	}
+	return CTL_OK;
+}
+
+static const struct command *find(const char *name)
+{
+	for (size_t i = 0; i < countof(commands); i++)
+		if (!strcmp(commands[i].name, name))
+			return &commands[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	struct option longs[countof(options) + 1] = { 0 };
+	const struct command *c;
+	int o, at;
+
+	if (argc < 2)
+		return help(stderr);
+	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h"))
+		return help(stdout);
+	if (!strcmp(argv[1], "--version"))
+		return printf("stelectl %s\n", STELE_VERSION) < 0;
+	if (!(c = find(argv[1]))) {
+		ctl_refuse("there is no command %s; stelectl --help lists them", argv[1]);
+		return CTL_USAGE;
+	}
+	for (size_t i = 0; i < countof(options); i++)
+		longs[i] = options[i].option;
+	argv[1] = argv[0];
+	while ((o = getopt_long(argc - 1, argv + 1, "", longs, &at)) != -1) {
+		if (o == '?')
+			return CTL_USAGE;
+		if (!(options[at].taken & (c->takes | ROOT))) {
+			ctl_refuse("%s takes no --%s", c->name, longs[at].name);
+			return CTL_USAGE;
+		}
+		set(o, optarg);
+	}
+	if (optind < argc - 1) {
+		ctl_refuse("%s: what is \"%s\"?", c->name, argv[optind + 1]);
+		return CTL_USAGE;
+	}
+	return c->run();
+}

@@ -1,0 +1,170 @@
+/* mount.c - shared directories by tag: virtiofs, else 9p. virtio 1.2, 5.11 (file system device); Linux: 9p.rst.
+ *
+ * A tag that is not there is an EINVAL of virtiofs and an ENOENT of 9p. Those that are there stand in sysfs: 9p's
+ * always, virtiofs' since Linux 6.9; before that only the number of such devices can be told.
+ */
+#include "ctl/ctl.h"
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { VIRTIO_ID_FS = 26 };
+
+int tag_check(const char *tag, size_t n, char *why, size_t size)
+{
+	if (n == 0)
+		return snprintf(why, size, "a tag has 1 to 36 bytes, this one has none");
+	for (size_t i = 0, len; i < n; i += len) {
+		len = ctl_utf8(tag + i, n - i);
+		if (i >= TAG_MAX || i + len > TAG_MAX)
+			return snprintf(why, size, "a tag has 1 to 36 bytes, this one has %zu: too many from byte %zu on",
+					n, (size_t)TAG_MAX + 1);
+		if (!len)
+			return snprintf(why, size, "byte %zu of the tag, 0x%02x, is not UTF-8", i + 1, (u8)tag[i]);
+		if (!tag[i])
+			return snprintf(why, size, "byte %zu of the tag is NUL", i + 1);
+	}
+	return 0;
+}
+
+static size_t add(char *out, size_t size, size_t n, const char *type, char *tag)
+{
+	size_t len = strlen(out);
+
+	tag[strcspn(tag, "\n")] = 0;
+	snprintf(out + len, size - len, "%s%s (%s)", n ? ", " : "", tag, type);
+	return n + 1;
+}
+
+/* Each FILE under a directory of DIR. */
+static size_t tags_of(char *out, size_t size, size_t n, const char *type, const char *dir, const char *file)
+{
+	DIR *d = opendir(ctl_path("%s", dir));
+	struct dirent *e;
+	char tag[64];
+
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.' && ctl_read(ctl_path("%s/%s/%s", dir, e->d_name, file), tag, sizeof tag) > 0)
+			n = add(out, size, n, type, tag);
+	if (d)
+		closedir(d);
+	return n;
+}
+
+static int devices(unsigned id)
+{
+	DIR *d = opendir(ctl_path("/sys/bus/virtio/devices"));
+	struct dirent *e;
+	char text[32];
+	int n = 0;
+
+	while (d && (e = readdir(d)))
+		if (e->d_name[0] != '.' &&
+		    ctl_read(ctl_path("/sys/bus/virtio/devices/%s/device", e->d_name), text, sizeof text) > 0)
+			n += strtoul(text, NULL, 0) == id;
+	if (d)
+		closedir(d);
+	return n;
+}
+
+size_t tag_list(char *out, size_t size)
+{
+	size_t n, nine;
+	int unnamed;
+
+	out[0] = 0;
+	n = tags_of(out, size, 0, "virtiofs", "/sys/fs/virtiofs", "tag");
+	unnamed = devices(VIRTIO_ID_FS) - (int)n;
+	nine = tags_of(out, size, n, "9p", "/sys/bus/virtio/devices", "mount_tag");
+	if (unnamed > 0) {
+		size_t len = strlen(out);
+
+		snprintf(out + len, size - len, "%s%d over virtiofs whose tag this kernel does not tell",
+			nine ? ", " : "", unnamed);
+		nine += unnamed;
+	}
+	return nine;
+}
+
+static void unescape(char *s)                   /* \040 and its like, in mountinfo */
+{
+	char *to = s;
+
+	for (; *s; s++) {
+		unsigned c;
+
+		if (*s == '\\' && sscanf(s + 1, "%3o", &c) == 1) {
+			*to++ = c;
+			s += 3;
+		} else {
+			*to++ = *s;
+		}
+	}
+	*to = 0;
+}
+
+bool mount_at(const char *dir, char *type, size_t size)
+{
+	FILE *f = fopen(ctl_path("/proc/self/mountinfo"), "re");
+	char *line = NULL, where[CTL_PATH], kind[64];
+	const char *path = ctl_path("%s", dir);
+	size_t room = 0;
+	bool found = false;
+
+	while (f && getline(&line, &room, f) > 0) {
+		char *dash = strstr(line, " - ");
+
+		if (!dash || sscanf(line, "%*s %*s %*s %*s %4095s", where) != 1 || sscanf(dash, " - %63s", kind) != 1)
+			continue;
+		unescape(where);
+		if (strcmp(where, path))
+			continue;
+		found = true;
+		if (type)
+			snprintf(type, size, "%s", kind);
+	}
+	free(line);
+	if (f)
+		fclose(f);
+	return found;
+}
+
+static int no_such_tag(const char *tag, int virtiofs, int ninep)
+{
+	char there[1024];
+
+	if (tag_list(there, sizeof there))
+		return ctl_refuse("no share has the tag %s (virtiofs: %s; 9p: %s); there is: %s", tag,
+			strerror(virtiofs), strerror(ninep), there);
+	return ctl_refuse("no share has the tag %s, and this machine has no share at all (virtiofs: %s; 9p: %s)", tag,
+		strerror(virtiofs), strerror(ninep));
+}
+
+int mount_tag(const char *name, const char *tag, const char *dir, const char **type)
+{
+	static char there[64];
+	char inside[CTL_PATH];
+	const char *path;
+	int virtiofs;
+
+	if (mount_at(dir, there, sizeof there)) {
+		*type = there;
+		return CTL_OK;
+	}
+	snprintf(inside, sizeof inside, "%s/", dir);
+	if (record_dirs(name, inside))
+		return CTL_FAILED;
+	path = ctl_path("%s", dir);
+	*type = "virtiofs";
+	if (mount(tag, path, "virtiofs", MS_NODEV, NULL) < 0) {
+		virtiofs = errno;
+		*type = "9p";
+		if (mount(tag, path, "9p", MS_NODEV, "trans=virtio,version=9p2000.L,msize=524288") < 0)
+			return no_such_tag(tag, virtiofs, errno);
+	}
+	return record_add(name, "mount", dir);
+}
