@@ -94,7 +94,8 @@ for who, limit, peer in (("stele", 1.6, "fex-2608-notso"), ("stele-tso", 1.75, "
     goal(f"{who}, geometric mean in generated code", g, limit)
     goal(f"{who}, marginal over generated", mean(who, "marginal") / g if g else None, 1.05)
     for b in programs:
-        f, p = figures(b, who), peers.get((b, peer))
+        same = "fex-2608" if b == "threads" else peer   # with threads, stele's code is ordered as it comes
+        f, p = figures(b, who), peers.get((b, same))
         if isinstance(f, dict) and p and f["generated"] > p["generated"] * 1.05:
-            goal(f"{who}, {b}, over {peer}", f["generated"] / p["generated"], 1.05)
+            goal(f"{who}, {b}, over {same}", f["generated"] / p["generated"], 1.05)
 sys.exit(missed)
