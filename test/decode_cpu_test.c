@@ -94,7 +94,16 @@ static bool harmful(const struct insn *i)
 	}
 }
 
-/* Another instruction set, or beyond what one process may try out: the decoder's #UD is policy there. */
+/* AVX-512's mask instructions in VEX encoding: CPUs that have them ignore bits that must be set. */
+static bool mask_insn(const u8 *b)
+{
+	static const u8 ops[] = { 0x41, 0x42, 0x44, 0x45, 0x46, 0x47, 0x4a, 0x4b, 0x90, 0x91, 0x92, 0x93, 0x98, 0x99 };
+	int map = b[0] == 0xc5 ? 1 : b[1] & 31, op = b[0] == 0xc5 ? b[2] : b[3];
+
+	return map == 3 ? (op & 0xfc) == 0x30 : map == 1 && memchr(ops, op, sizeof ops);
+}
+
+/* Another instruction set, AMD's LOCK MOV CR0 for CR8, or beyond what one process may try out: the decoder's #UD is policy there. */
 static bool policy(const u8 *b, const ZydisDecoder *zd)
 {
 	ZydisDecodedInstruction zi;
@@ -107,7 +116,9 @@ static bool policy(const u8 *b, const ZydisDecoder *zd)
 		;
 	if ((b[k] & 0xf0) == 0x40)
 		k++;
-	return b[k] == 0x62 || (b[k] == 0x0f && (b[k + 1] == 0x34 || b[k + 1] == 0x01));
+	if (b[k] == 0xc4 || b[k] == 0xc5)
+		return mask_insn(b + k);
+	return b[k] == 0x62 || (b[k] == 0x0f && (b[k + 1] == 0x34 || b[k + 1] == 0x01 || (b[k + 1] | 2) == 0x22));
 }
 
 static void execute(const u8 *b, size_t n)
@@ -118,6 +129,16 @@ static void execute(const u8 *b, size_t n)
 	go();
 }
 
+/* What AMD's CPUs do otherwise than Intel's: no 0F 0D /r of a register, and INT1 is reported before it under a hypervisor. */
+static bool cpus_differ(const struct insn *i)
+{
+	u32 a, b, c, d;
+
+	if (!__get_cpuid(0, &a, &b, &c, &d) || b != signature_AMD_ebx)
+		return false;
+	return x86_rows[i->row].mn == MN_INT1 || (x86_rows[i->row].mn == MN_NOP && i->o[0].kind == OP_GPR);
+}
+
 /* Runs the bytes and compares; the word for a difference, or null. */
 static const char *differs(const u8 *b, u64 features, const ZydisDecoder *zd)
 {
@@ -125,7 +146,7 @@ static const char *differs(const u8 *b, u64 features, const ZydisDecoder *zd)
 	enum x86_status s = x86_decode(&i, b, 15, CODE, features);
 	const char *name = x86_rows[i.row].name;
 
-	if (s == X86_OK ? harmful(&i) : policy(b, zd))
+	if (s == X86_OK ? harmful(&i) || cpus_differ(&i) : policy(b, zd))
 		return 0;
 	execute(b, s == X86_OK ? i.len : 15);
 	if (s != X86_OK && run.vector == T_GP) {        /* more than 15 bytes come before #UD: see without a prefix */

@@ -35,12 +35,16 @@ check 300 "random sequences, always the same" -n 12000 -s 1 random
 check 300 "random sequences, new ones" -t 30 -n 12000 random
 check 300 "random sequences without FEAT_FLAGM, LSE, LRCPC, in ordered code" -n 3000 -s 2 \
 	-c "STELE_HOST=-flagm,-flagm2,-lse,-lrcpc STELE_HOT=0" -c "STELE_ORDER=tso STELE_HOT=0" random
-n=$((n + 1))
-log=$(timeout 300 build/host/mktest -1 stored $truth 2>&1)
-case $log in
-*", 0 lines without truth") echo "ok $n - stored truth is what this CPU leaves" ;;
-*": 0 groups differ,"*)     echo "ok $n - # skip: stored truth is of another table: make truth" ;;
-*)                          echo "not ok $n - stored truth is what this CPU leaves"; bad=$((bad + 1)); echo "$log" | sed 's/^/# /' ;;
-esac
+if grep -qw AuthenticAMD /proc/cpuinfo; then
+	check 300 "rows and random sequences, by what an Intel CPU left" stored $truth
+else
+	n=$((n + 1))
+	log=$(timeout 300 build/host/mktest -1 stored $truth 2>&1)
+	case $log in
+	*": 0 groups differ, 0 lines without truth") echo "ok $n - stored truth is what this CPU leaves" ;;
+	*": 0 groups differ,"*)     echo "ok $n - # skip: stored truth is of another table: make truth" ;;
+	*)                          echo "not ok $n - stored truth is what this CPU leaves"; bad=$((bad + 1)); echo "$log" | sed 's/^/# /' ;;
+	esac
+fi
 echo "1..$n"
 exit $((bad > 0))

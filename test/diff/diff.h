@@ -128,6 +128,7 @@ struct flow {                                   /* a case's code, decoded       
 	u16 approx;                             /* xmm registers that hold an approximation */
 	u8 dot[16];                             /* xmm registers that hold a dot product: its lanes' width */
 };
+bool amd_cpu(void);                              /* this machine's */
 void flow_of(struct flow *f, const struct tcode *c);
 bool same(const struct flow *f, const struct tcase *t, const struct tresult *want, const struct tresult *got);
 /* What of r counts, as a number: the same for both sides where they are the same(), wherever the code lies. */

@@ -29,6 +29,7 @@ if [ "$(uname -m)" != x86_64 ]; then
 	# No x86-64 file runs natively here; the namespaces are for order's sake.
 	mkdir "$T/w"
 	"${native[@]}" true 2>/dev/null || { native=(env) home=$T/w; }
+	watched=("${native[@]}")
 elif [ -n "$root" ]; then
 	# Inside, the translator needs a file of its own.
 	inside=$root/tmp/stele.$$
@@ -81,7 +82,7 @@ side() {
 record() { (cd "$T/$1" && echo "$2 $(cat status) $(cat out | sha256sum | cut -c1-16) $(cat err | sha256sum | cut -c1-16)" \
 	"$(sha256sum < files | cut -c1-16)"); }
 
-stored() { NAME="$1 " awk 'index($0, ENVIRON["NAME"]) == 1' "$truth" 2>/dev/null; }
+stored() { NAME=$1 awk '{ l = $0 } sub(/( [^ ]+){4}$/, "") && $0 == ENVIRON["NAME"] { print l }' "$truth" 2>/dev/null; }
 
 twin() {
 	local name=$1 program=$2 found what; shift 2
@@ -99,9 +100,6 @@ twin() {
 	fi
 	if [ "$TRANSLATOR" = native ]; then
 		side stele "${native[@]}" "$found" "$@"
-	elif [ -z "$oracle" ]; then
-		# shellcheck disable=SC2086
-		side stele "${native[@]}" $TRANSLATOR "$found" "$@"
 	else
 		# shellcheck disable=SC2086
 		side stele "${watched[@]}" $TRANSLATOR "$found" "$@"
