@@ -2,7 +2,8 @@
  *
  *   mov d, a ; op d, b        op d, a, b                   movaps and its like too
  *   pxor d, d ; cvtsi2sd d, b cvtsi2sd d, b
- *   push a ; push b           stp b, a, [rsp, #-16]!       and pops likewise; plain order only
+ *   push a ; push b           stp b, a, [rsp, #-16]!       and pops likewise
+ *   the same, ordered         stlur a, stlur b, sub rsp
  *   test a, a ; jz            cbz a                        also cmp a, 0 and single bits: see tr_only_branches
  *
  * A group faults as its first instruction: nothing of it has changed a register when it does.
@@ -101,28 +102,50 @@ static bool zero_op(struct tr *c, struct insn *i, struct insn *op)
 	return false;
 }
 
-/* --- pairs of pushes and pops */
+/* --- runs of pushes and pops */
 
 static bool push_or_pop(const struct insn *i, int what)
 {
 	return i->mn == what && i->w == 8 && i->o[0].kind == OP_GPR && i->o[0].reg != RSP;
 }
 
-static bool pair(struct tr *c, struct insn *i)
+static int pair(struct tr *c, struct insn *i)
 {
-	if (c->env->order == TR_TSO)
-		return false;
 	if (push_or_pop(i, MN_PUSH) && push_or_pop(i + 1, MN_PUSH)) {
 		tr_note(c, i->pc);
 		a_stp_pre(c, 8, G(i[1].o[0].reg), G(i->o[0].reg), G(RSP), -16);
-		return true;
+		return 2;
 	}
 	if (push_or_pop(i, MN_POP) && push_or_pop(i + 1, MN_POP) && i->o[0].reg != i[1].o[0].reg) {
 		tr_note(c, i->pc);
 		a_ldp_post(c, 8, G(i->o[0].reg), G(i[1].o[0].reg), G(RSP), 16);
-		return true;
+		return 2;
 	}
-	return false;
+	return 0;
+}
+
+/* Ordered: each access its own, rsp once. The last word is touched before the first pop, so that all of them fault or
+ * none does. */
+static int ordered_run(struct tr *c, struct insn *i, struct insn *end)
+{
+	int n = 0, sp = G(RSP);
+
+	if (!has(c, HOST_LRCPC2) || (c->env->crosses && c->env->crosses(c->env->ctx, i->pc)))
+		return 0;
+	while (i + n < end && n < 16 && push_or_pop(i + n, i->mn) && !(i[n].prefix & PFX_LOCK))
+		n++;
+	if (n < (i->mn == MN_PUSH ? 2 : 3))
+		return 0;
+	tr_note(c, i->pc);
+	if (i->mn == MN_POP)
+		a_ldr_i(c, 8, XZR, sp, 8 * (n - 1));
+	for (int k = 0; k < n; k++)
+		if (i->mn == MN_PUSH)
+			a_stlur(c, 8, G(i[k].o[0].reg), sp, -8 * (k + 1));
+		else
+			a_ldapur(c, 8, G(i[k].o[0].reg), sp, 8 * k);
+	(i->mn == MN_PUSH ? a_sub_i : a_add_i)(c, 8, sp, sp, 8 * n);
+	return n;
 }
 
 static int __attribute__((noinline)) fuse(struct tr *c, struct insn *i, struct insn *end)
@@ -133,7 +156,7 @@ static int __attribute__((noinline)) fuse(struct tr *c, struct insn *i, struct i
 		return 0;
 	switch (i->mn) {
 	case MN_PUSH: case MN_POP:
-		return pair(c, i) ? 2 : 0;
+		return c->env->order == TR_TSO ? ordered_run(c, i, end) : pair(c, i);
 	case MN_MOV:
 		how = mov_op(i, i + 1);
 		break;
