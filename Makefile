@@ -208,7 +208,8 @@ bench-programs: $(B)/bench/a64cost.so
 bench: all bench-programs
 	nice -n 5 bench/run.py --plugin $(B)/bench/a64cost.so --out $(B)/bench/out --list bench/programs.list \
 		--csv $(B)/bench/programs.csv --jobs $(JOBS) --who 'stele | | $(CURDIR)/$(B)/stele' \
-		--who 'stele-tso | STELE_ORDER=tso | $(CURDIR)/$(B)/stele' $(if $(ONLY),--only $(ONLY))
+		--who 'stele-tso | STELE_ORDER=tso | $(CURDIR)/$(B)/stele' \
+		--who 'stele-scalar | STELE_ORDER=tso-scalar | $(CURDIR)/$(B)/stele' $(if $(ONLY),--only $(ONLY))
 	bench/table.py $(B)/bench/programs.csv bench/peers.tsv
 bench-startup: all bench-programs $(B)/host/execwatch
 	nice -n 5 bench/startup.py $(B)/bench/a64cost.so $(B)/bench/out $(B)/stele $(B)/host/execwatch

@@ -82,7 +82,8 @@ def goal(text, value, limit):
 
 print()
 complete = lambda who: all(isinstance(figures(b, who), dict) for b in programs if b != "x87")
-for who, limit, peer in (("stele", 1.6, "fex-2608-notso"), ("stele-tso", 1.75, "fex-2608")):
+# FEX's ordered mode leaves vector registers' accesses unordered, so that is what each program of it is compared with.
+for who, limit, peer in (("stele", 1.6, "fex-2608-notso"), ("stele-tso", 1.75, None), ("stele-scalar", 1.75, "fex-2608")):
     if who not in ours:
         continue
     for b in programs:
@@ -94,7 +95,7 @@ for who, limit, peer in (("stele", 1.6, "fex-2608-notso"), ("stele-tso", 1.75, "
     goal(f"{who}, geometric mean in generated code", g, limit)
     goal(f"{who}, marginal over generated", mean(who, "marginal") / g if g else None, 1.05)
     for b in programs:
-        same = "fex-2608" if b == "threads" else peer   # with threads, stele's code is ordered as it comes
+        same = "fex-2608" if b == "threads" and peer else peer  # with threads, stele's code is ordered as it comes
         f, p = figures(b, who), peers.get((b, same))
         if isinstance(f, dict) and p and f["generated"] > p["generated"] * 1.05:
             goal(f"{who}, {b}, over {same}", f["generated"] / p["generated"], 1.05)

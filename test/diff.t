@@ -34,7 +34,8 @@ check 120 "cases kept" case test/diff/cases/*.txt
 check 300 "random sequences, always the same" -n 12000 -s 1 random
 check 300 "random sequences, new ones" -t 30 -n 12000 random
 check 300 "random sequences without FEAT_FLAGM, LSE, LRCPC, in ordered code" -n 3000 -s 2 \
-	-c "STELE_HOST=-flagm,-flagm2,-lse,-lrcpc STELE_HOT=0" -c "STELE_ORDER=tso STELE_HOT=0" random
+	-c "STELE_HOST=-flagm,-flagm2,-lse,-lrcpc STELE_HOT=0" -c "STELE_ORDER=tso STELE_HOT=0" \
+	-c "STELE_ORDER=tso-scalar STELE_HOT=0" random
 if grep -qw AuthenticAMD /proc/cpuinfo; then
 	check 300 "rows and random sequences, by what an Intel CPU left" stored $truth
 else

@@ -45,7 +45,7 @@ void dbg_show_hex(const char *hex)
 	struct tr *c = rt_map(sizeof *c);
 	u32 *words = rt_map(SHOW_WORDS * 4);
 	struct tr_env env = { .host = rt.host, .x86 = rt.x86, .near = true, .fetch = fetch,
-	                      .order = rt_opt.order && !strcmp(rt_opt.order, "tso") ? TR_TSO : TR_PLAIN,
+	                      .order = rt.order, .scalar_order = rt.scalar_order,
 	                      .x87_double = rt_opt.x87, .fp_exact = rt_opt.fp && !strcmp(rt_opt.fp, "exact") };
 
 	read_hex(hex);

@@ -88,12 +88,20 @@ static void find_vendor(void)
 
 static void find_order(void)
 {
-	bool forced = rt_opt.order && !strcmp(rt_opt.order, "tso");
+	static const char *const words[] = { "auto", "tso", "auto-scalar", "tso-scalar" };
+	unsigned k = 0;
 
-	if (rt_opt.order && !forced && strcmp(rt_opt.order, "auto"))
-		rt_die(125, "STELE_ORDER: \"%s\" is neither auto nor tso", rt_opt.order);
-	rt.order = forced ? TR_TSO : TR_PLAIN;
-	if (!forced && !host_call(__NR_prctl, PR_SET_MEM_MODEL, PR_SET_MEM_MODEL_TSO, 0, 0, 0)) rt.order = TR_HWTSO;
+	while (rt_opt.order && k < countof(words) && strcmp(rt_opt.order, words[k]))
+		k++;
+	if (k == countof(words)) rt_die(125, "STELE_ORDER: \"%s\" is none of auto, tso, auto-scalar, tso-scalar", rt_opt.order);
+	rt.order = k & 1 ? TR_TSO : TR_PLAIN;
+	rt.scalar_order = k & 2;
+}
+
+/* Does the CPU keep the order by itself? */
+static void ask_for_tso(void)
+{
+	if (rt.order == TR_PLAIN && !host_call(__NR_prctl, PR_SET_MEM_MODEL, PR_SET_MEM_MODEL_TSO, 0, 0, 0)) rt.order = TR_HWTSO;
 }
 
 /* A directory's name that stays right when the guest changes its own; without slashes at its end. */
@@ -156,13 +164,14 @@ static _Noreturn void start(int argc, char **argv)
 	             rt_host_aux(AT_EXECFD, -1), rt_host_aux(AT_SECURE, 0));
 	find_host();
 	find_vendor();
+	find_order();
 	if (rt_opt.hex) {
 		dbg_show_hex(rt_opt.hex);
 		rt_exit_group(0);
 	}
 	rt.root = rt_opt.root = absolute(rt_opt.root);
 	rt.exe = s.path;
-	find_order();
+	ask_for_tso();
 	mem_init();
 	t = rt_map(sizeof *t);
 	if (!t) rt_die(125, "out of memory");

@@ -20,7 +20,7 @@ static const struct row {
 } rows[] = {
 	{ &rt_opt.root,   'L', "root",   "STELE_ROOT",       "DIR",  "look up absolute paths in DIR first" },
 	{ &opt_argv0,     '0', "argv0",  0,                  "NAME", "the program's argv[0] (default: PROGRAM)" },
-	{ &rt_opt.order,  0,   "order",  "STELE_ORDER",      "MODE", "memory order: auto (default), or tso everywhere" },
+	{ &rt_opt.order,  0,   "order",  "STELE_ORDER",      "MODE", "memory order: auto (default), tso everywhere; auto-scalar, tso-scalar: not of vector registers" },
 	{ &rt_opt.fp,     0,   "fp",     "STELE_FP",         "MODE", "floating point: exact keeps also signs of NaNs and rare flags" },
 	{ &rt_opt.x87,    0,   "x87",    "STELE_X87",        "MODE", "double: the x87 computes with 64 bits, fast and inexact" },
 	{ &rt_opt.align,  0,   "align",  "STELE_ALIGN",      "MODE", "misaligned operands of legacy SSE: exact faults as x86 does" },

@@ -68,6 +68,7 @@ struct process {
 	bool forked;                    /* other processes may have our memory files */
 	bool shared;                    /* somebody else may see our memory: ordered code */
 	int order;                      /* enum tr_order of the code that is made now */
+	bool scalar_order;              /* STELE_ORDER=...-scalar */
 };
 extern struct process rt;
 extern char **rt_host_envp;

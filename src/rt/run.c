@@ -220,6 +220,7 @@ static void set_env(struct arena *a, gaddr pc)
 	env.host = rt.host;
 	env.x86 = rt.x86;
 	env.order = rt.order;
+	env.scalar_order = rt.scalar_order;
 	env.x87_top = rt_self()->cpu.x87.top;
 	env.near = a->near && pc - a->base + (2ull << 30) < 4ull << 30;
 	env.unlinked = rt_opt.trace || rt_opt.entries;

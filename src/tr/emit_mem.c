@@ -9,6 +9,9 @@
 #define NOIDX 0xff
 
 static bool ordered(struct tr *c) { return c->env->order == TR_TSO; }
+static bool ordered_v(struct tr *c) { return ordered(c) && !c->env->scalar_order; }
+/* May an access of w bytes have any addressing mode? Those of 16 and more are vector registers'. */
+static bool any_mode(struct tr *c, int w) { return w >= 16 ? !ordered_v(c) : !ordered(c); }
 
 static bool off_fits(struct tr *c, int w, s64 off)
 {
@@ -82,14 +85,14 @@ static struct ea based(struct tr *c, int base, s64 off, int w)
 {
 	if (off_fits(c, w, off))
 		return (struct ea){ base, NOIDX, 0, 0, off };
-	if (!ordered(c) && w < 32 && (off < -(1 << 24) || off >= 1 << 24)) {
+	if (any_mode(c, w) && w < 32 && (off < -(1 << 24) || off >= 1 << 24)) {
 		int x = base == T_ADDR ? R_PAGE : T_ADDR;
 
 		a_mov_i(c, 8, x, (u64)off);
 		c->page_ok &= x != R_PAGE;
 		return (struct ea){ base, x, UXTX, 0, 0 };
 	}
-	if (!ordered(c) && off > 0 && off < 1 << 24 && off_fits(c, w, off & 0xfff)) {
+	if (any_mode(c, w) && off > 0 && off < 1 << 24 && off_fits(c, w, off & 0xfff)) {
 		a_add_i(c, 8, T_ADDR, base, off & ~0xfffll);
 		return (struct ea){ T_ADDR, NOIDX, 0, 0, off & 0xfff };
 	}
@@ -175,9 +178,9 @@ struct ea tr_ea(struct tr *c, struct insn *i, int w)
 		return constant(c, (s64)i->disp, w);
 	if (i->index == NOREG)
 		return based(c, G(i->base), i->disp, w);
-	if (!ordered(c) && w < 32 && i->base != NOREG && i->disp == 0 && (i->shift == 0 || 1 << i->shift == w))
+	if (any_mode(c, w) && w < 32 && i->base != NOREG && i->disp == 0 && (i->shift == 0 || 1 << i->shift == w))
 		return (struct ea){ G(i->base), G(i->index), UXTX, i->shift, 0 };
-	if (!ordered(c) && w < 32 && i->base == NOREG && (i->shift == 0 || 1 << i->shift == w) && i->disp) {
+	if (any_mode(c, w) && w < 32 && i->base == NOREG && (i->shift == 0 || 1 << i->shift == w) && i->disp) {
 		a_mov_i(c, 8, T_ADDR, (s64)i->disp);
 		return (struct ea){ T_ADDR, G(i->index), UXTX, i->shift, 0 };
 	}
@@ -283,7 +286,7 @@ void tr_store(struct tr *c, struct ea m, int w, int t)
 /* Ordered, what fits a general register goes through one, T_DST: ldapr and stlr cost less than barriers. */
 void tr_loadv(struct tr *c, struct ea m, int w, int v)
 {
-	if (ordered(c) && w <= 8 && !c->crosses) {
+	if (ordered_v(c) && w <= 8 && !c->crosses) {
 		ldapr(c, w, T_DST, m.base, m.off);
 		a_fmov_vx(c, w == 8 ? 8 : 4, v, T_DST);
 		return;
@@ -292,18 +295,18 @@ void tr_loadv(struct tr *c, struct ea m, int w, int v)
 		a_ldrv_r(c, w, v, m.base, m.index, m.ext, m.scaled);
 	else
 		a_ldrv_i(c, w, v, m.base, m.off);
-	if (ordered(c))
+	if (ordered_v(c))
 		a_dmb(c, A_ISHLD);
 }
 
 void tr_storev(struct tr *c, struct ea m, int w, int v)
 {
-	if (ordered(c) && w <= 8 && !c->crosses) {
+	if (ordered_v(c) && w <= 8 && !c->crosses) {
 		a_fmov_xv(c, w == 8 ? 8 : 4, T_DST, v);
 		tr_store(c, m, w, T_DST);
 		return;
 	}
-	if (ordered(c))
+	if (ordered_v(c))
 		a_dmb(c, A_ISHST);
 	if (m.index != NOIDX)
 		a_strv_r(c, w, v, m.base, m.index, m.ext, m.scaled);
@@ -319,13 +322,13 @@ void tr_loadv2(struct tr *c, struct ea m, int lo, int hi)
 		a_ldrv_i(c, 16, lo, m.base, m.off);
 		a_ldrv_i(c, 16, hi, m.base, m.off + 16);
 	}
-	if (ordered(c))
+	if (ordered_v(c))
 		a_dmb(c, A_ISHLD);
 }
 
 void tr_storev2(struct tr *c, struct ea m, int lo, int hi)
 {
-	if (ordered(c))
+	if (ordered_v(c))
 		a_dmb(c, A_ISHST);
 	if (a_fits_pair(16, m.off)) {
 		a_stpv_i(c, 16, lo, hi, m.base, m.off);

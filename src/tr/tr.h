@@ -49,6 +49,7 @@ struct tr_env {
 	u64 host;                       /* HOST_... of a64/host.h                            */
 	u64 x86;                        /* announced features, bit X86_...                   */
 	enum tr_order order;
+	bool scalar_order;              /* TR_TSO orders general registers' accesses alone */
 	bool fp_exact;
 	bool x87_double;                /* the x87's numbers are doubles (x87_double.c)     */
 	bool align;                     /* legacy SSE's alignment is checked also where that costs something (align.c) */
