@@ -155,7 +155,7 @@ unit: $(UNIT)
 ## make test               sets up what is missing, builds, and passes every quick test (15 minutes)
 .PHONY: test test-run test-programs
 test:
-	tool/setup
+	tool/setup base host
 	$(MAKE) test-run
 test-run: all lib tools guest $(UNIT)
 	$(PROVE) $(wildcard test/programs/quick/*.t) $(wildcard test/*.t) $(UNIT)
