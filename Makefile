@@ -198,6 +198,12 @@ test-vm-core: all guest
 	tool/setup vm
 	$(PROVE) test/vm/core.t
 
+## make test-vm-share      a directory shared by stelectl with such a machine, by both virtiofsd programs (a minute)
+.PHONY: test-vm-share
+test-vm-share: all guest
+	tool/setup vm host
+	$(PROVE) test/vm/share.t
+
 ## make bench              instructions and modelled cycles over native, beside the peers' (bench/table.py says how)
 ## make bench-startup      what starting and translating costs
 .PHONY: bench bench-startup bench-programs

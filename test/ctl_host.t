@@ -44,7 +44,7 @@ check "share: no virtiofsd"             no_virtiofsd
 
 # ---- in earnest
 socket="$T/s/so,ck et"
-soon() { for _ in $(seq 100); do "$@" && return; sleep 0.1; done; return 1; }
+soon() { for _ in $(seq 300); do "$@" && return; sleep 0.1; done; return 1; }
 start() {                               # start COMMAND...: a share in the background, its process in $pid
 	: > "$T/err"
 	"$@" > "$T/out" 2> "$T/err" < /dev/null & pid=$!
@@ -59,7 +59,7 @@ server() {                              # the last of its children, in $child
 	[ $child != $pid ]
 }
 gone() { ! [ -d /proc/$1 ] || grep -q '^State:.Z' /proc/$1/status; }
-ends() {                                # ends STATUS: within 10 s, and the socket and what served it go too
+ends() {                                # ends STATUS: within half a minute, and the socket and what served it go too
 	soon gone $pid && wait $pid
 	[ $? = "$1" ] && [ ! -e "$socket" ] && soon gone $child
 }
@@ -165,8 +165,8 @@ check "config: lima and the tag"        says 0 "the tag is not used" config --fo
 check "config: lima needs stelectl there" says 0 "the guest will not find it" config --for lima "$T/empty"
 
 config qemu --tag "$tag" --socket "$socket" "$odd" > /dev/null; words
-check "qemu: the socket"                word "socket,id=stele-share,path=${socket//,/,,}"
-check "qemu: the device"                word "vhost-user-fs-pci,chardev=stele-share,queue-size=1024,tag=${tag//,/,,}"
+check "qemu: the socket"                word "socket,id=stele-a______b__,path=${socket//,/,,}"
+check "qemu: the device"                word "vhost-user-fs-pci,chardev=stele-a______b__,queue-size=1024,tag=${tag//,/,,}"
 eval "set -- $(sed -n 's/^# served by: stelectl//p' "$T/out")"
 check "qemu: the command to serve it"   start "$T/stelectl" "$@"
 check "qemu: serves it"                 stop

@@ -45,17 +45,18 @@ static void served_by(const struct share *s)
 
 static void qemu(const struct share *s)
 {
-	char path[LONGEST], tag[LONGEST];
+	char path[LONGEST], tag[LONGEST], id[TAG_MAX + 1];
 
 	quote_qemu(path, s->socket);
 	quote_qemu(tag, s->tag);
+	tag_plain(id, s->tag);
 	printf("# QEMU: memory that virtiofsd can map, of the size of -m, and the device\n");
 	printf("  -object memory-backend-memfd,id=stele-memory,size=2G,share=on -machine memory-backend=stele-memory -m 2G \\\n ");
 	word("-chardev");
-	word("socket,id=stele-share,path=%s", path);
+	word("socket,id=stele-%s,path=%s", id, path);
 	printf(" \\\n ");
 	word("-device");
-	word("vhost-user-fs-pci,chardev=stele-share,queue-size=1024,tag=%s", tag);
+	word("vhost-user-fs-pci,chardev=stele-%s,queue-size=1024,tag=%s", id, tag);
 	putchar('\n');
 	in_guest(s);
 }

@@ -96,6 +96,7 @@ enum { TAG_MAX = 36 };
 const char *tag_wrong(const char *tag, size_t n);
 const char *tag_warning(size_t n);      /* null, or where a tag of that length does not work */
 int tag_accept(const char *option, const char *tag);    /* both of them, said */
+void tag_plain(char *out, const char *tag);             /* for names of files and devices: letters, digits, - . _ */
 
 /* ---- mount.c: shares by tag ---- */
 size_t tag_list(char *out, size_t size);                /* "virtiofs one, 9p two"; how many */

@@ -20,14 +20,12 @@
 static int default_socket(char *out, size_t size, const char *tag)
 {
 	const char *dir = geteuid() == 0 ? "/run" : getenv("XDG_RUNTIME_DIR");
-	size_t n;
+	char plain[TAG_MAX + 1];
 
 	if (!dir || *dir != '/')
 		return ctl_refuse("there is no XDG_RUNTIME_DIR to put a socket in: --socket PATH names a place");
-	n = snprintf(out, size, "%s/stele-", dir);
-	for (; *tag && n + 8 < size; tag++)
-		out[n++] = strchr("/ ", *tag) || (u8)*tag < 0x20 || (u8)*tag >= 0x7f ? '_' : *tag;
-	snprintf(out + n, size - n, ".sock");
+	tag_plain(plain, tag);
+	snprintf(out, size, "%s/stele-%s.sock", dir, plain);
 	return CTL_OK;
 }
 

@@ -49,3 +49,10 @@ int tag_accept(const char *option, const char *tag)
 		fprintf(stderr, "stelectl: warning: %s\n", warning);
 	return CTL_OK;
 }
+
+void tag_plain(char *out, const char *tag)
+{
+	for (; *tag; tag++)
+		*out++ = ((*tag | 0x20) >= 'a' && (*tag | 0x20) <= 'z') || (*tag >= '0' && *tag <= '9') || strchr("-.", *tag) ? *tag : '_';
+	*out = 0;
+}
