@@ -171,6 +171,13 @@ eval "set -- $(sed -n 's/^# served by: stelectl//p' "$T/out")"
 check "qemu: the command to serve it"   start "$T/stelectl" "$@"
 check "qemu: serves it"                 stop
 
+ctl config --for qemu --tag $'a\n; touch "$T/bad"\t'"'" --socket /s "$T/d"; words
+check "qemu: a newline in the tag"      word "vhost-user-fs-pci,chardev=stele-a___touch___T_bad___,queue-size=1024,tag=a"
+check "qemu: makes no line of its own"  eval '! grep "^; touch" "$T/out"'
+mkdir "$T/x"$'\n'"y"
+check "share: a newline in the directory" start "$T/stelectl" share --tag "$tag" --socket "$socket" "$T/x"$'\n'"y"
+check "share: makes no line of its own" eval '! grep -v "^#\|^ " "$T/out"'
+check "share: and ends"                 stop
 ctl config --for cloud-hypervisor --tag "a, 'b" --socket "$socket" "$odd"; words
 check "cloud-hypervisor: the device"    word "tag=\"a, 'b\",socket=\"$socket\",num_queues=1,queue_size=512"
 check "cloud-hypervisor: a quote"       says 1 'cannot be told a tag with a "' config --for cloud-hypervisor --tag 'a"b' "$T/d"

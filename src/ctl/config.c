@@ -146,12 +146,19 @@ static int cannot(const struct vmm *v, const char *what, const char *value, cons
 	return CTL_OK;
 }
 
+static int refused(const struct vmm *v, const struct share *s)
+{
+	if (cannot(v, "directory", s->dir, v->dir) || ((v->needs & SHARE_TAG) && cannot(v, "tag", s->tag, v->tag)) ||
+	    ((v->needs & SHARE_SOCKET) && cannot(v, "socket", s->socket, v->socket)))
+		return CTL_FAILED;
+	return CTL_OK;
+}
+
 int config_print(const struct share *s, const char *vmm)
 {
 	const struct vmm *v = find(vmm);
 
-	if (cannot(v, "directory", s->dir, v->dir) || ((v->needs & SHARE_TAG) && cannot(v, "tag", s->tag, v->tag)) ||
-	    ((v->needs & SHARE_SOCKET) && cannot(v, "socket", s->socket, v->socket)))
+	if (refused(v, s))
 		return CTL_FAILED;
 	v->print(s);
 	return CTL_OK;
@@ -167,7 +174,7 @@ int cmd_config(void)
 		return ctl_refuse("--for %s: the VMMs are " CONFIG_VMMS, ctl.vmm ? ctl.vmm : "VMM");
 	if (ctl.socket && !(v->needs & SHARE_SOCKET))
 		return ctl_refuse("%s starts what serves the share itself: there is no --socket", v->name);
-	if (share_words(&s, v->needs))
+	if (share_words(&s, v->needs) || refused(v, &s))
 		return CTL_FAILED;
 	if (ctl.tag && !(v->needs & SHARE_TAG))
 		fprintf(stderr, "stelectl: %s names its shares itself: the tag is not used\n", v->name);
@@ -178,5 +185,6 @@ int cmd_config(void)
 		fprintf(stderr, "stelectl: warning: %s %s: the guest will not find it\n", file, why);
 	if (v->needs & SHARE_SOCKET)
 		served_by(&s);
-	return config_print(&s, v->name);
+	v->print(&s);
+	return CTL_OK;
 }

@@ -135,7 +135,9 @@ static int listen_at(const char *path, struct stat *st)
 
 static void tell(const struct share *s, const struct virtiofsd *v)
 {
-	printf("# %s, %s for the guest; %s, sandbox %s\n", s->dir, s->writable ? "writable" : "read-only", v->version, v->sandbox);
+	printf("# ");
+	quote_shell(stdout, s->dir);
+	printf(", %s for the guest; %s, sandbox %s\n", s->writable ? "writable" : "read-only", v->version, v->sandbox);
 	printf("# The VMM has to run as %s. This ends with it, or by Ctrl-C.\n", geteuid() == 0 && getenv("SUDO_UID") ?
 		"the user who called sudo, or root" : "this user");
 	config_print(s, "qemu");

@@ -17,7 +17,7 @@ static const char *byte_is(const char *tag, size_t i, const char *what)
 
 const char *tag_wrong(const char *tag, size_t n)
 {
-	char many[64];
+	char many[96];
 
 	if (n == 0)
 		return "a tag has 1 to 36 bytes, this one has none";
