@@ -5,6 +5,7 @@ top=$(cd "$(dirname "$0")/.." && pwd)
 T=$(mktemp -d) || exit 1
 trap 'kill $(cat "$T/processes" 2> /dev/null) 2> /dev/null; rm -rf "$T"' EXIT
 chmod 755 "$T"
+export XDG_RUNTIME_DIR=$T/s
 cp "$top/build/host/stelectl" "$T/stelectl"
 ctl() { timeout 60 "$T/stelectl" "$@" > "$T/out" 2> "$T/err" < /dev/null; }
 . "$top/test/ctl.sh"
