@@ -155,7 +155,7 @@ unit: $(UNIT)
 ## make test               sets up what is missing, builds, and passes every quick test (15 minutes)
 .PHONY: test test-run test-programs
 test:
-	tool/setup
+	tool/setup base host
 	$(MAKE) test-run
 test-run: all lib tools guest $(UNIT)
 	$(PROVE) $(wildcard test/programs/quick/*.t) $(wildcard test/*.t) $(UNIT)
@@ -197,6 +197,12 @@ test-threads: all guest
 test-vm-core: all guest
 	tool/setup vm
 	$(PROVE) test/vm/core.t
+
+## make test-vm-share      a directory shared by stelectl with such a machine, by both virtiofsd programs (a minute)
+.PHONY: test-vm-share
+test-vm-share: all guest
+	tool/setup vm host
+	$(PROVE) test/vm/share.t
 
 ## make bench              instructions and modelled cycles over native, beside the peers' (bench/table.py says how)
 ## make bench-startup      what starting and translating costs

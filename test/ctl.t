@@ -13,23 +13,8 @@ trap 'kill $HOLDER_PID 2> /dev/null; rm -rf "$T"' EXIT
 read -r holder <&"${HOLDER[0]}" || { echo "1..0 # skip: no private binfmt_misc (Linux 6.7 has it)"; exit 0; }
 R=/proc/$holder/root$T/root
 B=$R/proc/sys/fs/binfmt_misc
-n=0 bad=0
-
-check() {                               # check NAME COMMAND...: the command's status says it
-	local name=$1
-	shift
-	n=$((n + 1))
-	if "$@" > "$T/log" 2>&1; then echo "ok $n - $name"
-	else bad=$((bad + 1)); echo "not ok $n - $name"; sed 's/^/# /' "$T/log" "$T/out" "$T/err"; fi
-}
-has() { grep -Fq -- "$1" "$2"; }
 ctl() { timeout 60 ${CTL:-"$top/build/host/stelectl"} "$@" --root "$R" > "$T/out" 2> "$T/err" < /dev/null; }
-says() {                                # says STATUS TEXT ARGUMENTS...: stdout or stderr has the text
-	local status=$1 text=$2
-	shift 2
-	ctl "$@"
-	[ $? = "$status" ] && cat "$T/out" "$T/err" > "$T/both" && has "$text" "$T/both"
-}
+. "$top/test/ctl.sh"
 unchanged() { diff <(cd "$T/root" && find . -path ./proc -prune -o -print | sort) "$T/before"; }
 json() { python3 -c 'import json,sys; d=json.load(open(sys.argv[1])); sys.exit(not eval(sys.argv[2]))' "$T/out" "$1"; }
 mark() { (cd "$T/root" && find . -path ./proc -prune -o -print | sort) > "$T/before"; }
@@ -71,10 +56,11 @@ check "register: bad flags"             says 1 "letters of POCF" register --flag
 check "register: a flag twice"          says 1 "letters of POCF" register --flags PP
 check "register: bad name"              says 1 "not a name" register --name a/b
 check "register: an empty tag"          says 1 "this one has none" register --mount ""
-check "register: a tag of 37 bytes"     says 1 "from byte 37 on" register --mount 1234567890123456789012345678901234567
+check "register: a tag of 37 bytes"     says 1 "byte 37 of the tag, 0x37, is one too many" register --mount 1234567890123456789012345678901234567
 check "register: a tag of 36 bytes"     says 1 "warning: Apple" register --mount 123456789012345678901234567890123456
 check "register: and then looks for it" has "no share has the tag 123456789012345678901234567890123456" "$T/err"
 check "register: a tag not in UTF-8"    says 1 "byte 3 of the tag, 0xff" register --mount $'ab\xff'
+check "register: a tag with colons"     says 1 "no share has the tag a:/b" register --mount "a:/b:/mnt/x"
 check "register: a directory with .."   says 1 "plain absolute path" register --mount "tag:/a/../b"
 mkdir -p "$T/root/sys/fs/virtiofs/0" "$T/root/sys/bus/virtio/devices/virtio3"
 echo one > "$T/root/sys/fs/virtiofs/0/tag"; printf two > "$T/root/sys/bus/virtio/devices/virtio3/mount_tag"
@@ -154,7 +140,7 @@ check "persist: binfmt-support"         has "interpreter /mnt/x-y/stele" "$T/roo
 if command -v systemd-analyze > /dev/null; then
 	check "persist: systemd's word"         systemd-analyze verify "$unit"
 else
-	n=$((n + 1)); echo "ok $n # skip systemd-analyze is not installed"
+	skip "systemd-analyze is not installed"
 fi
 check "status: persistent"              says 0 "also after a restart" status
 check "persist: unregister"             says 0 "no longer" unregister
@@ -172,7 +158,6 @@ check "uninstall: the file is gone"     test ! -e "$T/root/usr/local"/lib/stele
 check "uninstall: a second time"        says 1 "nothing was installed" uninstall
 
 # ---- words
-as_nobody() { if [ "$(id -u)" = 0 ]; then setpriv --reuid=65534 --clear-groups "$@"; else "$@"; fi; }
 cp "$top/build/host/stelectl" "$T/stelectl"; chmod 755 "$T"
 for c in register unregister install uninstall; do
 	check "$c: not root"                    eval '! as_nobody "$T/stelectl" $c > "$T/out" 2>&1 && has "$c needs root" "$T/out"'

@@ -19,6 +19,8 @@ struct ctl {
 	const char *root;               /* "" or a directory without a slash at its end */
 	bool json, yes, replace, persist;
 	const char *flags, *name, *mount, *from;
+	bool writable;                  /* the host's commands */
+	const char *operand, *tag, *socket, *vmm, *virtiofsd;
 };
 extern struct ctl ctl;
 
@@ -48,6 +50,7 @@ void json_close(struct json *j, char bracket);
 void json_string(struct json *j, const char *name, const char *value);
 void json_number(struct json *j, const char *name, long long value);
 void json_bool(struct json *j, const char *name, bool value);
+void json_quote(FILE *f, const char *s);                /* a string of JSON, and of YAML */
 /* The length of the UTF-8 sequence at s, 0 if there is none within n bytes (overlong, surrogate, cut). */
 size_t ctl_utf8(const char *s, size_t n);
 
@@ -87,10 +90,15 @@ int record_undo(const char *name);
 int record_dirs(const char *name, const char *path);    /* makes the directories above a path of the machine, recorded */
 int record_file(const char *name, const char *path, const char *text);  /* writes a file of the machine, recorded */
 
-/* ---- mount.c: shares by tag ---- */
+/* ---- tag.c: the tag of a share ---- */
 enum { TAG_MAX = 36 };
-/* 0, or a refusal's text in why: 1 to 36 bytes of UTF-8, no NUL (virtio 1.2, 5.11.4). */
-int tag_check(const char *tag, size_t n, char *why, size_t size);
+/* Null, or what is wrong with it: not 1 to 36 bytes of UTF-8 without NUL. Names the byte. */
+const char *tag_wrong(const char *tag, size_t n);
+const char *tag_warning(size_t n);      /* null, or where a tag of that length does not work */
+int tag_accept(const char *option, const char *tag);    /* both of them, said */
+void tag_plain(char *out, const char *tag);             /* for names of files and devices: letters, digits, - . _ */
+
+/* ---- mount.c: shares by tag ---- */
 size_t tag_list(char *out, size_t size);                /* "virtiofs one, 9p two"; how many */
 /* Mounts TAG on the machine's directory DIR; the type in *type. */
 int mount_tag(const char *name, const char *tag, const char *dir, const char **type);
@@ -104,6 +112,30 @@ struct process { int pid; char command[512]; };
 int processes(struct process **list, const char *translator);
 void features(char *out, size_t size);
 
+/* ---- quote.c: strings as other languages have them ---- */
+void quote_shell(FILE *f, const char *s);               /* one word */
+void quote_xml(FILE *f, const char *s);                 /* within an attribute's quotes */
+void quote_qemu(char *out, const char *s);              /* a value in QEMU's options; out has room for twice as much */
+bool quote_is_text(const char *s);                      /* UTF-8 without control characters: what XML and YAML hold */
+
+/* ---- the host's side: config.c, virtiofsd.c, share.c ---- */
+struct share { const char *dir, *tag, *socket; bool writable; };
+enum { SHARE_HERE = 1, SHARE_TAG = 2, SHARE_SOCKET = 4 };
+/* Fills it from the words, refusing what is wrong with them: must DIR be there; are a tag and a socket needed? */
+int share_words(struct share *s, int needs);
+#define CONFIG_VMMS "qemu, libvirt, cloud-hypervisor, vfkit, krunkit, lima, podman"
+int config_print(const struct share *s, const char *vmm);       /* refuses what that VMM cannot be told */
+struct virtiofsd {
+	char path[CTL_PATH], version[128];
+	bool rust, readonly;            /* which of the two it is; whether it can refuse writes itself */
+	const char *sandbox;            /* "namespace", "chroot", "none" */
+	bool own_user;                  /* in a user namespace of our making */
+};
+/* Finds one and asks it what it is; decides how it can be confined. CTL_FAILED: there is none. */
+int virtiofsd_find(struct virtiofsd *v);
+/* In a child: becomes it, serving LISTENER. Returns only with a refusal said. */
+int virtiofsd_become(const struct virtiofsd *v, const struct share *s, int listener);
+
 int cmd_availability(void);
 int cmd_install(void);
 int cmd_uninstall(void);
@@ -111,5 +143,7 @@ int cmd_register(void);
 int cmd_unregister(void);
 int cmd_status(void);
 int cmd_doctor(void);
+int cmd_share(void);
+int cmd_config(void);
 
 #endif

@@ -18,7 +18,7 @@ size_t ctl_utf8(const char *s, size_t n)
 	return len;
 }
 
-static void put_string(FILE *f, const char *s)
+void json_quote(FILE *f, const char *s)
 {
 	fputc('"', f);
 	for (size_t n = strlen(s); n; ) {
@@ -45,7 +45,7 @@ static void begin(struct json *j, const char *name)
 	if (j->depth)
 		fprintf(j->f, "\n%*s", j->depth * 2, "");
 	if (name) {
-		put_string(j->f, name);
+		json_quote(j->f, name);
 		fputs(": ", j->f);
 	}
 	j->follows = true;
@@ -74,7 +74,7 @@ void json_string(struct json *j, const char *name, const char *value)
 {
 	begin(j, name);
 	if (value)
-		put_string(j->f, value);
+		json_quote(j->f, value);
 	else
 		fputs("null", j->f);
 }

@@ -14,23 +14,6 @@
 
 enum { VIRTIO_ID_FS = 26 };
 
-int tag_check(const char *tag, size_t n, char *why, size_t size)
-{
-	if (n == 0)
-		return snprintf(why, size, "a tag has 1 to 36 bytes, this one has none");
-	for (size_t i = 0, len; i < n; i += len) {
-		len = ctl_utf8(tag + i, n - i);
-		if (i >= TAG_MAX || i + len > TAG_MAX)
-			return snprintf(why, size, "a tag has 1 to 36 bytes, this one has %zu: too many from byte %zu on",
-					n, (size_t)TAG_MAX + 1);
-		if (!len)
-			return snprintf(why, size, "byte %zu of the tag, 0x%02x, is not UTF-8", i + 1, (u8)tag[i]);
-		if (!tag[i])
-			return snprintf(why, size, "byte %zu of the tag is NUL", i + 1);
-	}
-	return 0;
-}
-
 static size_t add(char *out, size_t size, size_t n, const char *type, char *tag)
 {
 	size_t len = strlen(out);

@@ -88,8 +88,7 @@ static int register_it(const char *interpreter)
 
 static int valid_words(char *tag, size_t size, const char **dir)
 {
-	char why[256];
-	char *colon;
+	char *colon = NULL;
 
 	if (!binfmt_name_ok(ctl.name))
 		return ctl_refuse("--name %s: not a name for a handler", ctl.name);
@@ -98,14 +97,14 @@ static int valid_words(char *tag, size_t size, const char **dir)
 	if (!ctl.mount)
 		return CTL_OK;
 	snprintf(tag, size, "%s", ctl.mount);
-	if ((colon = strstr(tag, ":/"))) {
+	for (char *p = tag; (p = strstr(p, ":/")); p++)         /* the last: a tag may hold anything */
+		colon = p;
+	if (colon) {
 		*colon = 0;
 		*dir = colon + 1;
 	}
-	if (tag_check(tag, strlen(tag), why, sizeof why))
-		return ctl_refuse("--mount: %s", why);
-	if (strlen(tag) == TAG_MAX)
-		fprintf(stderr, "stelectl: warning: Apple's Virtualization framework refuses a tag of 36 bytes\n");
+	if (tag_accept("--mount", tag))
+		return CTL_FAILED;
 	if (!(*dir)[1] || (*dir)[strlen(*dir) - 1] == '/' || strpbrk(*dir, " \n:\\") || strstr(*dir, "//") || strstr(*dir, "/."))
 		return ctl_refuse("--mount: %s: the directory is a plain absolute path without colons and spaces", *dir);
 	return CTL_OK;
