@@ -45,7 +45,7 @@ bool ctl_may_change(const char *what);
 struct json { FILE *f; int depth; bool follows; };
 void json_open(struct json *j, const char *name, char bracket);
 void json_close(struct json *j, char bracket);
-void json_string(struct json *j, const char *name, const char *value);
+void json_text(struct json *j, const char *name, const char *value);
 void json_number(struct json *j, const char *name, long long value);
 void json_bool(struct json *j, const char *name, bool value);
 /* The length of the UTF-8 sequence at s, 0 if there is none within n bytes (overlong, surrogate, cut). */
@@ -111,5 +111,6 @@ int cmd_register(void);
 int cmd_unregister(void);
 int cmd_status(void);
 int cmd_doctor(void);
+int cmd_vm(int argc, char **argv);      /* its own words: argv[0] is "vm" */
 
 #endif

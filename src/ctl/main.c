@@ -7,7 +7,7 @@
 
 enum { JSON = 1, YES = 2, NAME = 4, REGISTER = 8, FROM = 16, ROOT = 32 };
 
-static const struct command { const char *name, *what; int (*run)(void); int takes; } commands[] = {
+static const struct command { const char *name, *what; int (*run)(void); int takes; int (*words)(int, char **); } commands[] = {
 	{ "availability", "not-supported, not-installed, installed or registered (status 3, 2, 1, 0)", cmd_availability, JSON },
 	{ "install",      "copy the translator from the share, the package or --from to " CTL_INSTALLED, cmd_install, YES | FROM },
 	{ "uninstall",    "take that back", cmd_uninstall, 0 },
@@ -15,6 +15,7 @@ static const struct command { const char *name, *what; int (*run)(void); int tak
 	{ "unregister",   "take that back", cmd_unregister, NAME },
 	{ "status",       "what is registered, with what, and what runs", cmd_status, JSON | NAME },
 	{ "doctor",       "find what is wrong, and say what mends it (status 1)", cmd_doctor, JSON | NAME },
+	{ "vm",           "run an ARM64 Linux machine on QEMU: stelectl vm --help", .words = cmd_vm },
 };
 
 static const struct { const char *usage, *what; struct option option; int taken; } options[] = {
@@ -85,6 +86,8 @@ int main(int argc, char **argv)
 		ctl_refuse("there is no command %s; stelectl --help lists them", argv[1]);
 		return CTL_USAGE;
 	}
+	if (c->words)
+		return c->words(argc - 1, argv + 1);
 	for (size_t i = 0; i < countof(options); i++)
 		longs[i] = options[i].option;
 	argv[1] = argv[0];
