@@ -204,6 +204,12 @@ test-vm-core: all guest
 	tool/setup vm
 	$(PROVE) test/vm/core.t
 
+## make test-vm-efi        stelectl vm in earnest: a machine with every device boots by EFI, twice (3 minutes)
+.PHONY: test-vm-efi
+test-vm-efi: all
+	tool/setup efi
+	$(PROVE) -v test/vm/efi.t
+
 ## make bench              instructions and modelled cycles over native, beside the peers' (bench/table.py says how)
 ## make bench-startup      what starting and translating costs
 .PHONY: bench bench-startup bench-programs
