@@ -53,16 +53,24 @@ int vm_state_make(const char *name)
 	return CTL_OK;
 }
 
+static bool address(struct sockaddr_un *at, const char *path)
+{
+	*at = (struct sockaddr_un){ AF_UNIX };
+	if (strlen(path) >= sizeof at->sun_path)
+		return false;
+	strcpy(at->sun_path, path);
+	return true;
+}
+
 int vm_connect(const char *path)
 {
-	struct sockaddr_un at = { AF_UNIX };
+	struct sockaddr_un at;
 	int fd, e;
 
-	if (strlen(path) >= sizeof at.sun_path) {
+	if (!address(&at, path)) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	strcpy(at.sun_path, path);
 	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
 		return -1;
 	if (connect(fd, (void *)&at, sizeof at) == 0)
@@ -73,20 +81,26 @@ int vm_connect(const char *path)
 	return -1;
 }
 
+/* A datagram socket cannot be connected to a stream one: that one listens there shows without taking a client's place. */
 const char *vm_busy(const char *path)
 {
+	struct sockaddr_un at;
 	struct stat st;
-	int fd = vm_connect(path);
+	int fd, r, e;
 
-	if (fd >= 0) {
-		close(fd);
-		return "is busy: a machine of that name runs, or another program listens there";
-	}
-	if (errno == ENAMETOOLONG)
+	if (!address(&at, path))
 		return "has too long a path (107 bytes): choose a shorter name or XDG_RUNTIME_DIR";
-	if (errno == ENOENT || (errno == ECONNREFUSED && lstat(path, &st) == 0 && S_ISSOCK(st.st_mode)))
-		return NULL;            /* a socket that nobody listens at is what a crash left */
-	return errno == ECONNREFUSED ? "is something else than a socket" : strerror(errno);
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? NULL : strerror(errno);
+	if (!S_ISSOCK(st.st_mode))
+		return "is something else than a socket";
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	r = connect(fd, (void *)&at, sizeof at);
+	e = errno;
+	close(fd);
+	if (r == 0 || e == EPROTOTYPE)
+		return "is busy: a machine of that name runs, or another program listens there";
+	return e == ECONNREFUSED ? NULL : strerror(e);          /* what a crash left: nobody listens */
 }
 
 /* A process's words name the machine's directory, QEMU's and virtiofsd's do; a pid that went to another process has others. */
