@@ -136,7 +136,7 @@ check "vsock: the host's"               says 1 "vsock: 2 is too small: at least 
 if [ ! -w /dev/vhost-vsock ]; then
 	check "vsock: not on this host"         fault "vsock: /dev/vhost-vsock: No such file or directory; modprobe vhost_vsock" --vsock 3
 fi
-[ "$(uname -m)" = aarch64 ] ||
+[ "$CTL$(uname -m)" != x86_64 ] ||               # another build may be of an ARM64 host
 	check "accel: no KVM for ARM64 here"    fault "accel: KVM runs ARM64 machines on an ARM64 host" --accel kvm
 vm check "${good[@]}" --memory 0 --disk none --share none,tag=a
 check "all faults at once"              test "$(grep -c . err)" = 3
