@@ -45,6 +45,12 @@ RT_A64   := $(RT_SRC:%.c=$(B)/a64/%.o) $(RT_ASM:%.S=$(B)/a64/%.o)
 CTL_SRC  := $(sort $(wildcard src/ctl/*.c)) src/a64/host.c
 CTL_HOST := $(CTL_SRC:%.c=$(B)/host/ctl/%.o)
 CTL_A64  := $(CTL_SRC:%.c=$(B)/a64/ctl/%.o)
+# JSON, static in both builds: a machine needs nothing installed to run stelectl.
+CTL_LIB   := -l:libjansson.a
+ifneq ($(ARCH),aarch64)
+  A64_INC := -isystem $(B)/arm64-lib/usr/include
+  A64_LIB := -L$(B)/arm64-lib/usr/lib/aarch64-linux-gnu
+endif
 GEN      := $(B)/gen/version.h $(if $(wildcard tool/mkdecode.c),$(B)/gen/decode.h)
 
 # Tests: cmocka programs (test/NAME_test.c), shell scripts (test/*.t), x86-64 test programs (test/guest/*.c),
@@ -78,9 +84,9 @@ $(B)/stele: $(RT_A64) $(B)/libstele.a
 	@mv $@.new $@
 
 $(B)/stelectl: $(CTL_A64)
-	$(A64CC) -static -o $@ $^
+	$(A64CC) -static -o $@ $^ $(A64_LIB) $(CTL_LIB)
 $(B)/host/stelectl: $(CTL_HOST)
-	$(HOSTCC) -o $@ $^
+	$(HOSTCC) -o $@ $^ $(CTL_LIB)
 
 $(B)/libstele.a: $(LIB_A64)
 	@mkdir -p $(@D); rm -f $@
@@ -97,7 +103,7 @@ $(B)/host/ctl/%.o: %.c | $(GEN)
 	$(HOSTCC) $(HOSTCF) -D_GNU_SOURCE -c -o $@ $<
 $(B)/a64/ctl/%.o: %.c | $(GEN)
 	@mkdir -p $(@D)
-	$(A64CC) $(COMMON) -D_GNU_SOURCE -c -o $@ $<
+	$(A64CC) $(COMMON) $(A64_INC) -D_GNU_SOURCE -c -o $@ $<
 $(B)/a64/src/%.o: src/%.c | $(GEN)
 	@mkdir -p $(@D)
 	$(A64CC) $(A64CF) $(CF_lib) $(CF_$(*F)) -ffunction-sections -c -o $@ $<
@@ -203,6 +209,12 @@ test-vm-core: all guest
 test-vm-share: all guest
 	tool/setup vm host
 	$(PROVE) test/vm/share.t
+
+## make test-vm-efi        stelectl vm in earnest: a machine with every device boots by EFI, twice (3 minutes)
+.PHONY: test-vm-efi
+test-vm-efi: all
+	tool/setup efi
+	$(PROVE) -v test/vm/efi.t
 
 ## make bench              instructions and modelled cycles over native, beside the peers' (bench/table.py says how)
 ## make bench-startup      what starting and translating costs

@@ -47,7 +47,7 @@ bool ctl_may_change(const char *what);
 struct json { FILE *f; int depth; bool follows; };
 void json_open(struct json *j, const char *name, char bracket);
 void json_close(struct json *j, char bracket);
-void json_string(struct json *j, const char *name, const char *value);
+void json_text(struct json *j, const char *name, const char *value);
 void json_number(struct json *j, const char *name, long long value);
 void json_bool(struct json *j, const char *name, bool value);
 void json_quote(FILE *f, const char *s);                /* a string of JSON, and of YAML */
@@ -145,5 +145,6 @@ int cmd_status(void);
 int cmd_doctor(void);
 int cmd_share(void);
 int cmd_config(void);
+int cmd_vm(int argc, char **argv);      /* its own words: argv[0] is "vm" */
 
 #endif

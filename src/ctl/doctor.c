@@ -159,10 +159,10 @@ int cmd_doctor(void)
 		wrong += !a.well;
 		if (ctl.json) {
 			json_open(&j, NULL, '{');
-			json_string(&j, "check", questions[i].what);
+			json_text(&j, "check", questions[i].what);
 			json_bool(&j, "ok", a.well);
-			json_string(&j, "why", a.well ? NULL : a.why);
-			json_string(&j, "mend", a.well ? NULL : a.mend);
+			json_text(&j, "why", a.well ? NULL : a.why);
+			json_text(&j, "mend", a.well ? NULL : a.mend);
 			json_close(&j, '}');
 		} else if (a.well) {
 			printf("ok     %s\n", questions[i].what);

@@ -136,7 +136,7 @@ int cmd_availability(void)
 		struct json j = { stdout };
 
 		json_open(&j, NULL, '{');
-		json_string(&j, "availability", words[state]);
+		json_text(&j, "availability", words[state]);
 		json_close(&j, '}');
 	} else {
 		puts(words[state]);

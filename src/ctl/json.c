@@ -70,7 +70,7 @@ void json_close(struct json *j, char bracket)
 		fputc('\n', j->f);
 }
 
-void json_string(struct json *j, const char *name, const char *value)
+void json_text(struct json *j, const char *name, const char *value)
 {
 	begin(j, name);
 	if (value)

@@ -7,7 +7,12 @@
 
 enum { JSON = 1, YES = 2, NAME = 4, REGISTER = 8, FROM = 16, ROOT = 32, SHARE = 64, SERVE = 128, CONFIG = 256 };
 
-static const struct command { const char *name, *what; int (*run)(void); int takes; const char *operand; } commands[] = {
+static const struct command {
+	const char *name, *what;
+	int (*run)(void), takes;
+	const char *operand;
+	int (*words)(int, char **);      /* it reads its words itself */
+} commands[] = {
 	{ "availability", "not-supported, not-installed, installed or registered (status 3, 2, 1, 0)", cmd_availability, JSON },
 	{ "install",      "copy the translator from the share, the package or --from to " CTL_INSTALLED, cmd_install, YES | FROM },
 	{ "uninstall",    "take that back", cmd_uninstall, 0 },
@@ -17,6 +22,7 @@ static const struct command { const char *name, *what; int (*run)(void); int tak
 	{ "doctor",       "find what is wrong, and say what mends it (status 1)", cmd_doctor, JSON | NAME },
 	{ "share",        "serve a directory to a VM over virtiofs, until the VM goes", cmd_share, SHARE | SERVE, "DIR" },
 	{ "config",       "how a VMM is told to share a directory", cmd_config, SHARE | CONFIG, "DIR" },
+	{ "vm",           "run an ARM64 Linux machine on QEMU: stelectl vm --help", .words = cmd_vm },
 };
 
 static const struct { const char *usage, *what; struct option option; int taken; } options[] = {
@@ -141,6 +147,8 @@ int main(int argc, char **argv)
 		ctl_refuse("there is no command %s; stelectl --help lists them", argv[1]);
 		return CTL_USAGE;
 	}
+	if (c->words)
+		return c->words(argc - 1, argv + 1);
 	argv[1] = argv[0];
 	return words(c, argc - 1, argv + 1);
 }

@@ -41,21 +41,21 @@ static void as_json(const struct status *s)
 	char *save = NULL, list[512];
 
 	json_open(&j, NULL, '{');
-	json_string(&j, "stelectl", STELE_VERSION);
-	json_string(&j, "machine", s->machine);
+	json_text(&j, "stelectl", STELE_VERSION);
+	json_text(&j, "machine", s->machine);
 	json_number(&j, "page_size", sysconf(_SC_PAGESIZE));
 	json_bool(&j, "binfmt_misc", binfmt_mounted() && binfmt_enabled());
 	json_bool(&j, "registered", s->ours && s->ours->enabled);
 	json_bool(&j, "persistent", s->persistent);
-	json_string(&j, "translator", s->ours ? s->ours->interpreter : s->translator);
-	json_string(&j, "version", *s->version ? s->version : NULL);
-	json_string(&j, "problem", *s->why ? s->why : NULL);
+	json_text(&j, "translator", s->ours ? s->ours->interpreter : s->translator);
+	json_text(&j, "version", *s->version ? s->version : NULL);
+	json_text(&j, "problem", *s->why ? s->why : NULL);
 	json_open(&j, "handlers", '[');
 	for (int i = 0; i < s->n_handlers; i++) {
 		json_open(&j, NULL, '{');
-		json_string(&j, "name", s->handlers[i].name);
-		json_string(&j, "interpreter", s->handlers[i].interpreter);
-		json_string(&j, "flags", s->handlers[i].flags);
+		json_text(&j, "name", s->handlers[i].name);
+		json_text(&j, "interpreter", s->handlers[i].interpreter);
+		json_text(&j, "flags", s->handlers[i].flags);
 		json_bool(&j, "enabled", s->handlers[i].enabled);
 		json_close(&j, '}');
 	}
@@ -63,13 +63,13 @@ static void as_json(const struct status *s)
 	json_open(&j, "features", '[');
 	snprintf(list, sizeof list, "%s", s->features);
 	for (char *w = strtok_r(list, ",", &save); w; w = strtok_r(NULL, ",", &save))
-		json_string(&j, NULL, w);
+		json_text(&j, NULL, w);
 	json_close(&j, ']');
 	json_open(&j, "processes", '[');
 	for (int i = 0; i < s->n_processes; i++) {
 		json_open(&j, NULL, '{');
 		json_number(&j, "pid", s->processes[i].pid);
-		json_string(&j, "command", s->processes[i].command);
+		json_text(&j, "command", s->processes[i].command);
 		json_close(&j, '}');
 	}
 	json_close(&j, ']');
