@@ -161,7 +161,7 @@ unit: $(UNIT)
 ## make test               sets up what is missing, builds, and passes every quick test (15 minutes)
 .PHONY: test test-run test-programs
 test:
-	tool/setup base host
+	tool/setup base host vm
 	$(MAKE) test-run
 test-run: all lib tools guest $(UNIT)
 	$(PROVE) $(wildcard test/programs/quick/*.t) $(wildcard test/*.t) $(UNIT)
@@ -215,6 +215,12 @@ test-vm-share: all guest
 test-vm-efi: all
 	tool/setup efi
 	$(PROVE) -v test/vm/efi.t
+
+## make test-vm            into a machine and back: share, register, programs, containers; pages of 4 and of 16 KiB (an hour)
+.PHONY: test-vm
+test-vm: all guest
+	tool/setup guest
+	$(PROVE) -j1 -v $(foreach t,pages4 pages16 flags flags_9p wrong,test/vm/$t.t)
 
 ## make bench              instructions and modelled cycles over native, beside the peers' (bench/table.py says how)
 ## make bench-startup      what starting and translating costs

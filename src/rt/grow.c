@@ -8,6 +8,7 @@ void mem_brk_init(gaddr start)
 	gaddr room = start + (64ull << 30), a = page_up(start);
 	struct map m = { .kind = MAP_ROOM };
 
+	if (split_pages()) start = a;                   /* brk goes by whole host pages */
 	if (start < 0x40000000) room = 0x40000000;      /* MAP_32BIT's range begins there */
 	if (room > rt.limit) room = rt.limit;
 	rt_lock(&mem.lock);
@@ -63,6 +64,9 @@ s64 rt_brk(gaddr addr)
 				code = mem_any_exec(new, old);
 				brk_shrink(new, old);
 			}
+			/* what stays mapped of a larger page is fresh when brk comes back */
+			if (guest_up(addr) < new && guest_up(addr) < guest_up(rt.brk))
+				split_zero(guest_up(addr), new);
 			rt.brk = addr;
 		}
 	}

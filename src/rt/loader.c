@@ -214,24 +214,6 @@ static void map_anon(const char *path, gaddr lo, gaddr hi, u32 prot)
 	if (r != (s64)lo) fatal(path, "no memory for a segment", r);
 }
 
-/* On pages larger than the file's layout allows for, a segment is copied. */
-static void copy_segment(const char *path, const struct phdr *p, int fd, gaddr bias)
-{
-	gaddr a = p->vaddr + bias, lo = align_down(a, GUEST_PAGE), hi = align_up(a + p->memsz, GUEST_PAGE);
-	u64 done = 0;
-	u8 buf[4096];
-
-	map_anon(path, lo, hi, PROT_READ | PROT_WRITE);
-	while (done < p->filesz) {
-		u64 n = p->filesz - done < sizeof buf ? p->filesz - done : sizeof buf;
-		s64 r = read_at(fd, buf, n, p->offset + done);
-
-		if (r <= 0 || !rt_write(a + done, buf, r)) break;
-		done += r;
-	}
-	rt_mprotect(lo, hi - lo, prot_of(p));
-}
-
 static void map_segment(const char *path, const struct phdr *p, int fd, gaddr bias)
 {
 	gaddr a = p->vaddr + bias, lo = align_down(a, GUEST_PAGE), file_end = a + p->filesz, end = a + p->memsz;
@@ -242,14 +224,10 @@ static void map_segment(const char *path, const struct phdr *p, int fd, gaddr bi
 		if (p->memsz) map_anon(path, lo, align_up(end, GUEST_PAGE), prot);
 		return;
 	}
-	if ((p->vaddr ^ p->offset) & (rt.page - 1)) {
-		copy_segment(path, p, fd, bias);
-		return;
-	}
 	r = rt_mmap(lo, file_end - lo, prot, MAP_PRIVATE | MAP_FIXED, fd, p->offset - (a - lo));
 	if (r != (s64)lo) fatal(path, "a segment cannot be mapped", r);
 	if (p->memsz > p->filesz) {
-		gaddr page_end = align_up(file_end, (u64)rt.page);
+		gaddr page_end = align_up(file_end, GUEST_PAGE);
 
 		zero(path, file_end, page_end, prot & PROT_WRITE);
 		map_anon(path, page_end, align_up(end, GUEST_PAGE), prot);

@@ -109,18 +109,21 @@ static s64 place_anywhere(struct want *w, u64 len, u32 prot, u32 flags, int fd, 
 	return mem_place(w, len, prot, flags, fd, off);
 }
 
-static s64 reserve(struct want *w, bool anywhere)
+static s64 reserve(struct want *w, u64 size, bool anywhere)
 {
 	struct map m = { .kind = MAP_GUEST };
 	s64 r;
 
+	size = guest_up(size);
+	w->size = page_up(size);
+	if (w->align < (u64)rt.page) w->align = rt.page;
 	rt_lock(&mem.lock);
 	r = !map_room(&mem.maps, 2) ? -ENOMEM :
 	    anywhere ? place_anywhere(w, w->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
 	             : mem_place(w, w->size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (!failed(r)) {
 		m.lo = r;
-		m.hi = r + w->size;
+		m.hi = r + size;
 		map_add(&mem.maps, &m);
 	}
 	rt_unlock(&mem.lock);
@@ -136,12 +139,12 @@ s64 mem_choose(u64 size, u64 align)
 
 s64 mem_reserve_top(u64 size, u64 align)
 {
-	return reserve(&(struct want){ .size = page_up(size), .align = align }, true);
+	return reserve(&(struct want){ .align = align }, size, true);
 }
 
 s64 mem_reserve_in(gaddr lo, gaddr hi, u64 size, u64 align)
 {
-	return reserve(&(struct want){ page_up(size), align, lo, hi, true }, false);
+	return reserve(&(struct want){ 0, align, lo, hi, true }, size, false);
 }
 
 void mem_unreserve(gaddr lo, gaddr hi)
@@ -179,7 +182,9 @@ int mem_claim(gaddr lo, gaddr hi)
 		gaddr end = m ? (m->lo > a ? m->lo : m->hi < hi ? m->hi : hi) : hi;
 
 		if (!m || m->lo > a || (m->kind != MAP_GUEST && m->kind != MAP_ARENA)) {
-			s64 r = mem_host_reserve(a, end - a);
+			/* a host page of which a map has a part is ours already */
+			gaddr first = page_up(a), last = page_down(end);
+			s64 r = first < last ? mem_host_reserve(first, last - first) : 0;
 			if (failed(r)) {
 				mem_unclaim(lo, a);
 				return r == -EEXIST ? -ENOMEM : r;
@@ -197,8 +202,8 @@ void mem_unclaim(gaddr lo, gaddr hi)
 		struct map *m = i < mem.maps.n && mem.maps.v[i].lo < hi ? mem.maps.v + i : 0;
 
 		end = m ? (m->lo > lo ? m->lo : m->hi < hi ? m->hi : hi) : hi;
-		if (!m || m->lo > lo || (m->kind != MAP_GUEST && m->kind != MAP_ARENA))
-			host_call(__NR_munmap, lo, end - lo);
+		if ((!m || m->lo > lo || (m->kind != MAP_GUEST && m->kind != MAP_ARENA)) && page_up(lo) < page_down(end))
+			host_call(__NR_munmap, page_up(lo), page_down(end) - page_up(lo));
 	}
 }
 
@@ -233,7 +238,8 @@ static u64 slot_wanted(u32 flags, int fd, u64 off, u64 len)
 	return mem_slot_size(len);
 }
 
-static s64 map_free_choice(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off)
+/* In whole host pages: on larger ones the caller goes on some 4 KiB behind what this returns, as the offset does. */
+static s64 map_whole(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off)
 {
 	struct want w;
 	u64 slot;
@@ -271,11 +277,23 @@ static s64 map_free_choice(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64
 	return r;
 }
 
+static s64 map_free_choice(gaddr hint, u64 len, u32 prot, u32 flags, int fd, u64 off)
+{
+	u64 in = flags & MAP_ANONYMOUS ? 0 : off & (rt.page - 1);
+	s64 r;
+
+	if (split_pages() && !map_free(&mem.maps, page_down(hint), page_up(page_down(hint) + in + len))) hint = 0;
+	r = map_whole(page_down(hint), page_up(in + len), prot, flags, fd, off - in);
+	return failed(r) ? r : r + (s64)in;
+}
+
 static s64 map_fixed(gaddr a, u64 len, u32 prot, u32 flags, int fd, u64 off)
 {
 	s64 r;
-	int e = mem_claim(a, a + len);
+	int e;
 
+	if (split_pages()) return split_map(a, len, prot, flags, fd, off);
+	e = mem_claim(a, a + len);
 	if (e) return e;
 	r = host_call(__NR_mmap, a, len, prot, flags | MAP_FIXED, fd, off);
 	if (failed(r)) mem_unclaim(a, a + len);
@@ -312,7 +330,7 @@ bool mem_evict(gaddr lo, gaddr hi)
 
 static s64 check_fixed(gaddr addr, u64 len, u32 flags)
 {
-	if (addr & (rt.page - 1)) return -EINVAL;
+	if (addr & (GUEST_PAGE - 1)) return -EINVAL;
 	if (addr > rt.limit - len) return -ENOMEM;
 	if (!(flags & MAP_FIXED_NOREPLACE) && !mem_evict(addr, addr + len)) return -ENOMEM;
 	return 0;
@@ -335,7 +353,7 @@ s64 rt_mmap(gaddr addr, u64 len, u32 prot, u32 flags, int fd, u64 off)
 	if (off & (GUEST_PAGE - 1)) return -EINVAL;
 	if (!len) return refuse(flags, fd, -EINVAL);
 	if (len > rt.limit) return refuse(flags, fd, -ENOMEM);
-	len = align_up(len, huge_size(flags) > rt.page ? huge_size(flags) : (u64)rt.page);
+	len = align_up(len, huge_size(flags) > rt.page ? huge_size(flags) : GUEST_PAGE);
 	if (off + len < off) return refuse(flags, fd, -EOVERFLOW);
 	if (fixed && (r = check_fixed(addr, len, flags))) return refuse(flags, fd, r);
 	if (rt.personality & 0x0400000 /* READ_IMPLIES_EXEC */ && prot & PROT_READ) prot |= PROT_EXEC;
@@ -352,15 +370,21 @@ s64 rt_mmap(gaddr addr, u64 len, u32 prot, u32 flags, int fd, u64 off)
 
 		for (u32 i = map_find(&mem.maps, addr); i < mem.maps.n && mem.maps.v[i].lo < addr + len; i++)
 			taken |= mem.maps.v[i].kind == MAP_GUEST || mem.maps.v[i].kind == MAP_ARENA;
-		r = taken ? -EEXIST : mem_host_new(addr, len, host_prot(prot), host, fd, off);
+		if (taken) r = -EEXIST;
+		else if (!split_pages()) r = mem_host_new(addr, len, host_prot(prot), host, fd, off);
+		else {
+			r = split_map(addr, len, host_prot(prot), host & ~MAP_FIXED_NOREPLACE, fd, off);
+			if (r == -ENOMEM) r = -EEXIST;
+		}
 	} else if (fixed) {
 		had_code = mem_any_exec(addr, addr + len);
 		r = map_fixed(addr, len, host_prot(prot), host, fd, off);
 	} else {
-		r = map_free_choice(page_down(addr), len, host_prot(prot), flags & ~MAP_EXECUTABLE, fd, off);
+		r = map_free_choice(addr, len, host_prot(prot), flags & ~MAP_EXECUTABLE, fd, off);
 	}
 	if (failed(r)) mem_file_put(f);
 	else mem_enter(r, len, prot, flags, f, off, mf);
+	if (!failed(r) && fixed && split_pages()) split_settle(r, r + len);
 	rt_unlock(&mem.lock);
 	if (had_code && !failed(r)) rt_code_changed(addr, addr + len);
 	return r;
@@ -375,10 +399,11 @@ void mem_unmap_locked(gaddr lo, gaddr hi)
 		gaddr a = m->lo > lo ? m->lo : lo, b = m->hi < hi ? m->hi : hi;
 
 		if (m->kind != MAP_GUEST) continue;
-		host_call(__NR_munmap, a, b - a);
+		if (!split_pages()) host_call(__NR_munmap, a, b - a);
 		mem_marks_clear(a, b);
 		if (!map_room(&mem.maps, 2)) continue;  /* the entry stays: its addresses are lost, nothing else */
 		map_remove(&mem.maps, a, b);
+		if (split_pages()) split_drop(a, b);
 		i = map_find(&mem.maps, lo) - 1;
 	}
 	mem_slot_orphans(lo, hi);
@@ -389,7 +414,7 @@ s64 rt_munmap(gaddr addr, u64 len)
 	bool code;
 
 	if (addr & (GUEST_PAGE - 1) || !len || addr > rt.limit || len > rt.limit - addr) return -EINVAL;
-	len = page_up(len);
+	len = guest_up(len);
 	rt_lock(&mem.lock);
 	code = mem_any_exec(addr, addr + len);
 	mem_unmap_locked(addr, addr + len);
@@ -405,7 +430,7 @@ static s64 protect_one(struct map *m, u32 prot)
 
 	if (prot & PROT_EXEC && m->flags & MF_MAYNOTEXEC) return -EACCES;
 	if (prot & PROT_WRITE && m->flags & MF_MAYNOTWRITE) return -EACCES;     /* the host may see no PROT_WRITE */
-	if (host_prot(m->prot) != host_prot(prot)) {
+	if (host_prot(m->prot) != host_prot(prot) && !split_pages()) {
 		r = mem_protect_pages(m->lo, m->hi, prot);
 		if (r) return r;
 	}
@@ -423,7 +448,7 @@ s64 rt_mprotect(gaddr addr, u64 len, u32 prot)
 	prot &= ~(PROT_GROWSDOWN | PROT_GROWSUP);
 	if (grows == (PROT_GROWSDOWN | PROT_GROWSUP) || addr & (GUEST_PAGE - 1)) return -EINVAL;
 	if (!len) return 0;
-	len = page_up(len);
+	len = guest_up(len);
 	hi = addr + len;
 	if (hi <= addr) return -ENOMEM;
 	if (prot & ~(PROT_ALL | PROT_SEM)) return -EINVAL;
@@ -447,6 +472,7 @@ s64 rt_mprotect(gaddr addr, u64 len, u32 prot)
 			r = protect_one(mem.maps.v + i, prot);
 		}
 		map_merge(&mem.maps, addr, end);
+		if (split_pages() && failed(split_settle(addr, end))) r = -ENOMEM;
 	}
 	if (!r && end < addr + len) r = -ENOMEM;
 	rt_unlock(&mem.lock);

@@ -23,9 +23,11 @@ extern struct mem {
 	gaddr brk_room;                 /* brk may grow up to here */
 } mem;
 
-/* Sizes and addresses go by host pages: the one place to change for 4 KiB guests on larger pages. */
+/* The list of maps goes by the guest's pages, what the host is asked for by its own, which may be larger (split.c). */
 static inline gaddr page_down(gaddr a) { return align_down(a, (u64)rt.page); }
 static inline gaddr page_up(gaddr a)   { return align_up(a, (u64)rt.page); }
+static inline gaddr guest_up(gaddr a)  { return align_up(a, GUEST_PAGE); }
+static inline bool split_pages(void)   { return rt.page > (s64)GUEST_PAGE; }
 
 static inline bool failed(s64 r) { return (u64)r >= (u64)-4095; }
 
@@ -52,6 +54,22 @@ struct want { u64 size, align; gaddr lo, hi; bool low; };
 s64 mem_place(const struct want *w, u64 len, u32 prot, u32 flags, int fd, u64 off);
 /* The list's entry for a new map, instead of what the list had there. flags: the guest's; mf: MF_ flags besides. */
 void mem_enter(gaddr a, u64 len, u32 prot, u32 flags, struct mfile *f, u64 off, u16 mf);
+
+/* split.c, for hosts with larger pages only */
+/* mmap at a fixed address that the guest's list holds free or for replacing: a or errno. The new map has yet to be entered, and
+ * the protection to be settled then. */
+s64  split_map(gaddr a, u64 len, u32 prot, u32 flags, int fd, u64 off);
+/* Gives host pages in [lo,hi) with guest maps the protection that follows from the list and the marks. */
+s64  split_settle(gaddr lo, gaddr hi);
+/* After [lo,hi) left the list: unmaps the host pages of which nothing is left. */
+void split_drop(gaddr lo, gaddr hi);
+/* Fills parts of split pages with zeros. */
+s64  split_zero(gaddr lo, gaddr hi);
+/* Does a guest map lie in [lo,hi)? Has no other map a part of [lo,hi)'s host pages? */
+bool split_taken(gaddr lo, gaddr hi);
+bool split_alone(gaddr lo, gaddr hi);
+/* For mremap: a copy of private memory at a fixed place. 0 or errno; the list is the caller's. */
+s64  split_copy(const struct map *m, gaddr old, u64 old_len, gaddr to, u64 new_len);
 
 /* layout.c */
 #define STACK_RND_BITS  22

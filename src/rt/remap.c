@@ -47,7 +47,13 @@ static s64 extend(const struct map *m, const struct move *v)
 	if (!v->old_len || lo != m->hi || hi > rt.limit || hi < lo) return 0;
 	for (u32 i = map_find(&mem.maps, lo); i < mem.maps.n && mem.maps.v[i].lo < hi; i++)
 		if (mem.maps.v[i].kind == MAP_GUEST || mem.maps.v[i].kind == MAP_ARENA) return 0;
-	if (host_call(__NR_mremap, v->old, v->old_len, v->new_len, 0, 0) != (s64)v->old) return 0;
+	if (split_pages()) {
+		/* the file is not known any more; what is shared cannot be extended by a copy */
+		if (m->file || m->flags & MF_SHARED) return 0;
+		if (failed(split_map(lo, hi - lo, host_prot(m->prot), MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))) return 0;
+	} else if (host_call(__NR_mremap, v->old, v->old_len, v->new_len, 0, 0) != (s64)v->old) {
+		return 0;
+	}
 	mem_marks_clear(lo, hi);
 	x.lo = lo;
 	x.hi = hi;
@@ -55,6 +61,7 @@ static s64 extend(const struct map *m, const struct move *v)
 	if (x.file) map_file_ref(x.file, 1);
 	map_remove(&mem.maps, lo, hi);
 	map_add(&mem.maps, &x);
+	if (split_pages()) split_settle(lo, hi);
 	return v->old;
 }
 
@@ -82,12 +89,78 @@ static bool target_intact(gaddr lo, gaddr hi)
 	return true;
 }
 
-static s64 move(const struct map *m, const struct move *v)
+/* The list's entry moves; the host has moved its memory. */
+static s64 moved(const struct map *m, const struct move *v, gaddr to)
 {
 	struct map x = *m;
+
+	x.off += x.file || x.key ? v->old - m->lo : 0;
+	x.lo = to;
+	x.hi = to + v->new_len;
+	if (x.file) map_file_ref(x.file, 1);
+	if (v->old_len && !(v->flags & MREMAP_DONTUNMAP_)) map_remove(&mem.maps, v->old, v->old + v->old_len);
+	mem_marks_clear(x.lo, x.hi);
+	map_remove(&mem.maps, x.lo, x.hi);
+	map_add(&mem.maps, &x);
+	return to;
+}
+
+/* In the host's own pages, if no other map has a part of them. -EFAULT: that cannot be. */
+static s64 move_whole(const struct map *m, const struct move *v)
+{
+	bool fixed = v->flags & MREMAP_FIXED;
+	u64 in = v->old & (rt.page - 1), old_len = page_up(in + v->old_len), new_len = page_up(in + v->new_len);
+	gaddr old = v->old - in;
+	s64 to, r;
+
+	if (!split_alone(v->old, v->old + v->old_len)) return -EFAULT;
+	if (fixed && (v->new & (rt.page - 1)) == in && split_alone(v->new, v->new + v->new_len)) {
+		to = v->new - in;
+		r = mem_claim(to, to + new_len);
+		if (r) return r;
+	} else if (!fixed) {
+		to = mem_choose(new_len, rt.page);
+		if (failed(to)) return to;
+	} else {
+		return -EFAULT;
+	}
+	r = host_call(__NR_mremap, old, old_len, new_len, v->flags | MREMAP_MAYMOVE | MREMAP_FIXED, to);
+	if (!failed(r)) return moved(m, v, to + in);
+	if (fixed) mem_unclaim(to, to + new_len);
+	else host_call(__NR_munmap, to, new_len);
+	return r;
+}
+
+/* On larger host pages; what they share with others, or have in pieces, is copied if it is private. */
+static s64 move_split(const struct map *m, const struct move *v)
+{
+	bool more = v->new_len > v->old_len;
+	s64 r, to = v->new;
+
+	/* a copy cannot show more of its file */
+	if (!v->old_len || (m->file && more && (v->old ^ (m->off + (v->old - m->lo))) & (rt.page - 1))) return -ENOMEM;
+	r = move_whole(m, v);
+	if (r != -EFAULT) return r;
+	if (v->flags & MREMAP_DONTUNMAP_ || (m->file && more)) return -ENOMEM;
+	if (!(v->flags & MREMAP_FIXED)) {
+		to = mem_choose(page_up(v->new_len), rt.page);
+		if (failed(to)) return to;
+		host_call(__NR_munmap, to, page_up(v->new_len));
+	}
+	r = split_copy(m, v->old, v->old_len, to, v->new_len);
+	if (r) return r;
+	r = moved(m, v, to);
+	split_settle(to, to + v->new_len);
+	split_drop(v->old, v->old + v->old_len);
+	return r;
+}
+
+static s64 move(const struct map *m, const struct move *v)
+{
 	bool fixed = v->flags & MREMAP_FIXED;
 	s64 to, r;
 
+	if (split_pages()) return move_split(m, v);
 	if (fixed) {
 		to = mem_claim(v->new, v->new + v->new_len);
 		if (to) return to;
@@ -106,15 +179,7 @@ static s64 move(const struct map *m, const struct move *v)
 		}
 		return r;
 	}
-	x.off += x.file || x.key ? v->old - m->lo : 0;
-	x.lo = to;
-	x.hi = to + v->new_len;
-	if (x.file) map_file_ref(x.file, 1);
-	if (v->old_len && !(v->flags & MREMAP_DONTUNMAP_)) map_remove(&mem.maps, v->old, v->old + v->old_len);
-	mem_marks_clear(x.lo, x.hi);
-	map_remove(&mem.maps, x.lo, x.hi);
-	map_add(&mem.maps, &x);
-	return to;
+	return moved(m, v, to);
 }
 
 static s64 remap_locked(struct move *v)
@@ -143,7 +208,7 @@ static s64 remap_locked(struct move *v)
 
 s64 rt_mremap(gaddr old, u64 old_len, u64 new_len, u32 flags, gaddr new)
 {
-	struct move v = { old, new, page_up(old_len), page_up(new_len), flags };
+	struct move v = { old, new, guest_up(old_len), guest_up(new_len), flags };
 	bool code;
 	s64 r = check_move(&v);
 
@@ -157,7 +222,7 @@ s64 rt_mremap(gaddr old, u64 old_len, u64 new_len, u32 flags, gaddr new)
 	rt_unlock(&mem.lock);
 	if (failed(r)) return r;
 	if (code) rt_code_changed(new, new + v.new_len);
-	if ((gaddr)r != old || page_up(new_len) < page_up(old_len)) rt_code_unmap(old, old + page_up(old_len));
+	if ((gaddr)r != old || v.new_len < guest_up(old_len)) rt_code_unmap(old, old + guest_up(old_len));
 	return r;
 }
 
@@ -209,6 +274,26 @@ static void note_fork(gaddr lo, gaddr hi, int advice)
 	map_merge(&mem.maps, lo, hi);
 }
 
+/* On larger host pages: those that nobody else has a part of, as the host does it. In the others, what is thrown away is
+ * zeroed. What may be a copy of a file's stays as it is. */
+static s64 advise_split(const struct map *m, gaddr lo, gaddr hi, int advice)
+{
+	gaddr a = page_up(lo), b = page_down(hi);
+	s64 r = 0;
+
+	if (advice == MADV_FREE && (m->file || m->flags & MF_SHARED)) return -EINVAL;
+	if (advice == MADV_DONTNEED && m->file && !(m->flags & MF_SHARED)) return 0;
+	rt_lock(&mem.lock);
+	if (!split_taken(page_down(lo), lo)) a = page_down(lo);
+	if (!split_taken(hi, page_up(hi))) b = page_up(hi);
+	if (advice == MADV_DONTNEED && !m->file && !(m->flags & MF_SHARED)) {
+		if (lo < a) r = split_zero(lo, a < hi ? a : hi);
+		if (!r && b < hi) r = split_zero(b > lo ? b : lo, hi);
+	}
+	rt_unlock(&mem.lock);
+	return r ? r : a < b ? host_call(__NR_madvise, a, b - a, advice) : host_call(__NR_madvise, page_down(lo), 0, advice);
+}
+
 s64 rt_madvise(gaddr addr, u64 len, int advice)
 {
 	gaddr hi, a, b;
@@ -216,9 +301,9 @@ s64 rt_madvise(gaddr addr, u64 len, int advice)
 	s64 r = 0;
 
 	if (addr & (GUEST_PAGE - 1)) return -EINVAL;
-	hi = addr + page_up(len);
-	if (hi < addr || page_up(len) < len) return -EINVAL;
-	if (hi == addr) return host_call(__NR_madvise, addr, 0, advice);
+	hi = addr + guest_up(len);
+	if (hi < addr || guest_up(len) < len) return -EINVAL;
+	if (hi == addr) return host_call(__NR_madvise, page_down(addr), 0, advice);
 	if (changes_contents(advice)) code_gone(addr, hi);
 	for (a = addr; a < hi && !r; a = b) {           /* the lock is not held over what may take long */
 		struct map m;
@@ -228,7 +313,7 @@ s64 rt_madvise(gaddr addr, u64 len, int advice)
 		if (m.lo > a || m.kind != MAP_GUEST) hole = true;
 		if (m.kind != MAP_GUEST) continue;
 		if (m.lo > a) a = m.lo;
-		r = host_call(__NR_madvise, a, b - a, advice);
+		r = split_pages() ? advise_split(&m, a, b, advice) : host_call(__NR_madvise, a, b - a, advice);
 		if (!r) {
 			rt_lock(&mem.lock);
 			note_fork(a, b, advice);

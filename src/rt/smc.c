@@ -194,7 +194,7 @@ bool rt_smc_unprotect(gaddr lo, u64 len)
 
 	if (!len || lo >= rt.limit || len > rt.limit - lo || !mem_tracked_any(lo, hi)) return false;
 	for (; a < hi; a += rt.page) {
-		if (!mem_tracked_any(a, a + rt.page) || !writable(a, &end)) continue;
+		if (!mem_tracked_any(a, a + rt.page) || !writable(a < lo ? lo : a, &end)) continue;
 		give_up(a);
 		any = true;
 	}

@@ -86,10 +86,6 @@ s64 mem_protect_pages(gaddr lo, gaddr hi, u32 prot)
 		gaddr end = next_page(lo / GUEST_PAGE, hi / GUEST_PAGE, !code) * GUEST_PAGE;
 		s64 r;
 
-		/* on larger host pages: a host page with any code in it is protected whole */
-		if (code) end = page_up(end);
-		else if (end < hi) end = page_down(end);
-		if (end == lo) { end = lo + rt.page; code = true; }
 		if (end > hi) end = hi;
 		r = host_call(__NR_mprotect, lo, end - lo, code ? host & ~PROT_WRITE : host);
 		if (r) return r;
@@ -101,6 +97,10 @@ s64 mem_protect_pages(gaddr lo, gaddr hi, u32 prot)
 /* Applies fn's idea of protection to every guest map in [lo,hi). The lock is held. */
 static void reprotect(gaddr lo, gaddr hi)
 {
+	if (split_pages()) {
+		split_settle(lo, hi);
+		return;
+	}
 	for (u32 i = map_find(&mem.maps, lo); i < mem.maps.n && mem.maps.v[i].lo < hi; i++) {
 		struct map *m = mem.maps.v + i;
 		gaddr a = m->lo > lo ? m->lo : lo, b = m->hi < hi ? m->hi : hi;

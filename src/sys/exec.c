@@ -2,8 +2,9 @@
  *
  * All that can fail is tried before: the file is found and checked as the kernel would (loader_find), so that the
  * guest gets its errno. Then stele replaces itself by stele, with the same options and "--" before the program's words;
- * close-on-exec, signals, other threads are the kernel's part, as always. Set-id programs go to the kernel itself when
- * its binfmt_misc is known to bring them back here, since only the kernel can raise privileges.
+ * close-on-exec, signals, other threads are the kernel's part, as always. Set-id programs, and those that not everyone may
+ * read, go to the kernel itself when its binfmt_misc is known to bring them back here, since only the kernel can raise
+ * privileges, and open for stele what the caller may only execute.
  */
 #include "sys/abi.h"
 #include "rt/loader.h"
@@ -58,10 +59,11 @@ static s64 make_argv(struct exec *x, gaddr argv)
 	return 0;
 }
 
-static bool set_id(int fd)
+static bool restricted(int fd)
 {
 	struct { u64 dev, ino; u32 mode, rest[27]; } st;
-	return !host_call(__NR_fstat, fd, &st) && (st.mode & S_ISUID || (st.mode & S_ISGID && st.mode & 010));
+	return !host_call(__NR_fstat, fd, &st) && (st.mode & S_ISUID || (st.mode & S_ISGID && st.mode & 010) ||
+		(st.mode & 0444) != 0444);
 }
 
 /* The file itself: an ARM64 program, or one that binfmt_misc brings back here. */
@@ -74,7 +76,7 @@ static s64 exec_kernel(struct exec *x, gaddr argv, gaddr envp)
 
 static s64 replace(struct thread *t, struct exec *x, gaddr argv, gaddr envp)
 {
-	bool kernel = x->p.native || (options_binfmt() && set_id(x->p.fd));
+	bool kernel = x->p.native || (options_binfmt() && restricted(x->p.fd));
 	s64 r = kernel ? 0 : make_argv(x, argv);
 	bool lost = r == -ENOENT;               /* stele's own file cannot be named: a chroot without it and without /proc */
 	if (lost && options_binfmt())
@@ -88,6 +90,17 @@ static s64 replace(struct thread *t, struct exec *x, gaddr argv, gaddr envp)
 		r = exec_kernel(x, argv, envp);
 	else
 		r = host_call(__NR_execve, x->argv[0], x->argv, envp);
+	rt_signals_exec_failed(t);
+	return r;
+}
+
+/* What we may not read, the kernel may still execute; if not, it says why. */
+static s64 unreadable(struct thread *t, struct exec *x, gaddr argv, gaddr envp)
+{
+	char buf[PATH_SIZE];
+	s64 r;
+	rt_signals_exec(t);
+	r = host_call(__NR_execve, sys_host_path(AT_FDCWD, x->path, true, buf), argv, envp);
 	rt_signals_exec_failed(t);
 	return r;
 }
@@ -173,6 +186,8 @@ static s64 execute(struct thread *t, int dirfd, gaddr path, gaddr argv, gaddr en
 	t->lent_size = size;
 	if (!r)
 		r = replace(t, x, argv, envp);
+	else if (r == -EACCES && x->fd < 0 && x->path[0] == '/' && options_binfmt())
+		r = unreadable(t, x, argv, envp);
 	t->lent = 0;
 	loader_close(&x->p);
 	if (x->fd >= 0)

@@ -53,14 +53,34 @@ SYS(madvise)          { return rt_madvise(a, b, (s32)c); }
 SYS(shmat)            { return mem_shmat((s32)a, b, (u32)c); }
 SYS(shmdt)            { return mem_shmdt(a); }
 SYS(remap_file_pages) { return c ? -EINVAL : mem_remap_file_pages(a, b, d); }
-SYS(msync)            { return host_call_blocking(t, __NR_msync, a, b, (u32)c, 0, 0, 0); }
+
+SYS(msync)
+{
+	u64 in = a & (GUEST_PAGE - 1) ? 0 : a & (rt.page - 1);
+	return host_call_blocking(t, __NR_msync, a - in, b + in, (u32)c, 0, 0, 0);
+}
+
+/* One byte for each page of the guest's. */
+static s64 in_core(gaddr a, u64 len, gaddr vec)
+{
+	u8 byte;
+	s64 r = 0;
+	if (rt.page == GUEST_PAGE || a & (GUEST_PAGE - 1) || len > GUEST_LIMIT)
+		return host_call(__NR_mincore, a, len, vec);
+	for (u64 at = 0; at < len && !r; at += GUEST_PAGE) {
+		r = host_call(__NR_mincore, align_down(a + at, (u64)rt.page), 1, &byte);
+		if (!r && !rt_write(vec + at / GUEST_PAGE, &byte, 1))
+			r = -EFAULT;
+	}
+	return r;
+}
 
 SYS(mincore)
 {
 	u64 pages = (b + GUEST_PAGE - 1) / GUEST_PAGE;
-	s64 r = host_call(__NR_mincore, a, b, c);
+	s64 r = in_core(a, b, c);
 	if (r == -EFAULT && rt_smc_unprotect(c, pages))
-		r = host_call(__NR_mincore, a, b, c);
+		r = in_core(a, b, c);
 	struct vma v;
 	for (gaddr x = a; !r && x < a + b; x = v.hi)            /* what is mapped there may be ours */
 		if (!rt_vma(x, &v) || v.lo > x)

@@ -8,4 +8,4 @@ if [ "$(uname -m)" != x86_64 ]; then
 	exit 0
 fi
 "$top/test/vm/root" "$top/build/vm/root" || exit 1
-"$top/test/vm/boot" "$top/build/vm/root" | tr -d '\r' | sed -u 's/^.*\(not ok [0-9]* - \)/\1/; t; s/^.*\(ok [0-9]* - \)/\1/'
+"$top/test/vm/boot" "$top/build/vm/root" | "$top/test/vm/tap"
