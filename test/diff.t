@@ -41,7 +41,7 @@ else
 	n=$((n + 1))
 	log=$(timeout 300 build/host/mktest -1 stored $truth 2>&1)
 	case $log in
-	*": 0 groups differ, 0 lines without truth") echo "ok $n - stored truth is what this CPU leaves" ;;
+	*": 0 groups differ, 0 lines without truth, 0 rows are newer") echo "ok $n - stored truth is what this CPU leaves" ;;
 	*": 0 groups differ,"*)     echo "ok $n - # skip: stored truth is of another table: make truth" ;;
 	*)                          echo "not ok $n - stored truth is what this CPU leaves"; bad=$((bad + 1)); echo "$log" | sed 's/^/# /' ;;
 	esac

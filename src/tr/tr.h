@@ -94,8 +94,8 @@ struct tr_entry { gaddr pc; u32 host; };  /* an address that may be entered in b
 
 #define TR_MAX_INSNS   192
 #define TR_MAX_BLOCKS   96
-#define TR_MAX_LITERALS 64
-#define TR_INSN_ROOM   128              /* words that one instruction may take at most      */
+#define TR_MAX_LITERALS 256
+#define TR_INSN_ROOM   256              /* words that one instruction may take at most      */
 
 /* A way out of a block. */
 struct edge {
@@ -168,7 +168,7 @@ struct tr {
 	u32 ncold;                      /* branches to a tr_fault                            */
 	struct { struct insn *i; u8 of, in, w; } low;   /* since i, xmm `of`'s low w bytes are in vector register `in` too */
 	struct { u32 *site; u64 x[2]; u8 w; } lit[TR_MAX_LITERALS]; u32 nlit;     /* constants at the region's end (vec.c) */
-	struct { u32 *site; u8 w, r, a, b; } nan[TR_MAX_LITERALS]; u32 nnan;   /* repairs there (vec.c)  */
+	struct { u32 *site; u8 w, r, a, b; } nan[64]; u32 nnan;           /* repairs there (vec.c)  */
 	bool has_x87; struct x87_static x87; gaddr x87_last;            /* x87.c */
 	struct x87_cold { u32 *site, *back; struct insn *i; struct x87_static x; enum csense cs; u8 op; bool crosses; } x87_cold[4 * TR_MAX_INSNS];
 	u32 nx87_cold;
