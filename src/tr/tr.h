@@ -170,7 +170,9 @@ struct tr {
 	struct { u32 *site; u64 x[2]; u8 w; } lit[TR_MAX_LITERALS]; u32 nlit;     /* constants at the region's end (vec.c) */
 	struct { u32 *site; u8 w, r, a, b; } nan[64]; u32 nnan;           /* repairs there (vec.c)  */
 	bool has_x87; struct x87_static x87; gaddr x87_last;            /* x87.c */
-	struct x87_cold { u32 *site, *back; struct insn *i; struct x87_static x; enum csense cs; u8 op; bool crosses; } x87_cold[4 * TR_MAX_INSNS];
+	struct x87_cold {               /* a way out of line, and back, where c->page_ok and c->page are as here */
+		u32 *site, *back; struct insn *i; struct x87_static x; enum csense cs; u8 op; bool crosses, page_ok; u64 page;
+	} x87_cold[4 * TR_MAX_INSNS];
 	u32 nx87_cold;
 	u32 *guarded;                   /* the branch of tr_guard                            */
 	u32 *count;                     /* a cold region's branch when its count is zero     */
