@@ -6,7 +6,7 @@
  */
 #include "tr/gf.h"
 
-/* The product's upper byte h stands for h * x^8 = h * 1BH, which has up to eleven bits: of h * 1BH the bits from 8 on are
+/* The product's upper byte h stands for h * x^8 = h * 1BH, which has up to eleven bits: those from 8 on are
  * h >> 4 ^ h >> 5, and stand for the same again. */
 EMIT(gf2p8mulb, 0)
 {
@@ -32,18 +32,11 @@ static void nibbles(struct tr *c, int lo, int hi, int n, int mask)
 	a_vand(c, V16B, lo, n, mask);
 }
 
-/* d = table[n], of each byte; 0 where n is beyond it. tmp holds the table afterwards. */
-static void look(struct tr *c, int d, const u64 *table, int n, int tmp)
-{
-	v_const(c, tmp, table[0], table[1]);
-	a_vtbl(c, V16B, d, tmp, 1, n);
-}
-
 /* By AES's substitution, whose own affine map is taken back. */
 static void inverse_by_aes(struct tr *c, int d, int a)
 {
-	static const u64 unshift[2] = { 0x0b0e0104070a0d00, 0x0306090c0f020508 },
-	                 low[2] = { 0xf2b8662cdb914f05, 0xa0ea347e89c31d57 }, high[2] = { 0x7fdb3692ed49a400, 0x5afe13b7c86c8125 };
+	static const u64 unshift[2] = { 0x0b0e0104070a0d00, 0x0306090c0f020508 };
+	static const u64 low[2] = { 0xf2b8662cdb914f05, 0xa0ea347e89c31d57 }, high[2] = { 0x7fdb3692ed49a400, 0x5afe13b7c86c8125 };
 
 	a_vzero(c, V1t);
 	a_aese(c, V1t, a);
@@ -51,8 +44,8 @@ static void inverse_by_aes(struct tr *c, int d, int a)
 	a_vtbl(c, V16B, V1t, V1t, 1, V2t);
 	a_vmovi(c, V16B, V2t, 15, 0);
 	nibbles(c, V1t, V3t, V1t, V2t);
-	look(c, V1t, low, V1t, V2t);
-	look(c, V3t, high, V3t, V2t);
+	gf_look(c, V1t, low, V1t, V2t);
+	gf_look(c, V3t, high, V3t, V2t);
 	a_veor(c, V16B, d, V1t, V3t);
 }
 
@@ -60,25 +53,28 @@ static void inverse_by_aes(struct tr *c, int d, int a)
  *
  *   N = k^2 + 4 * i * k + 4 * i^2,  io = 1 / (1 / i + 4 / k) + (i + k),  jo = 1 / (1 / (i + k) + 4 / k) + i
  *
- * 1 / io = (k + 4 * i) / N and 1 / jo = (5 * k + 4 * i) / N, of which the inverse is a sum with constant factors. 1 / 0 is 80H,
- * and stays beyond all tables (M. Hamburg, Accelerating AES with Vector Permute Instructions, 2009). */
-const struct gf_out gf_inverted = { { 0xd052c010e5b78200, 0x35f5a74225927767 }, { 0x8a47e66c6522cd00, 0xef094e2b83a1c4a8 } };
+ * 1 / io = (k + 4 * i) / N and 1 / jo = (5 * k + 4 * i) / N, of which the inverse is a sum with constant factors. 1 / 0 is
+ * 80H, and stays beyond all tables (M. Hamburg, Accelerating AES with Vector Permute Instructions, 2009). */
+const struct gf_map gf_plain = {
+	.low  = { 0x85841a1b9e9f0100, 0x94950b0a8f8e1011 }, .high  = { 0xe7aa0845a2ef4d00, 0x4904a6eb0c41e3ae },
+	.first = { 0xd052c010e5b78200, 0x35f5a74225927767 }, .second = { 0x8a47e66c6522cd00, 0xef094e2b83a1c4a8 },
+};
 
-void gf_inverse(struct tr *c, int d, int a, const struct gf_out *out)
+void gf_inverse(struct tr *c, int d, int a, const struct gf_map *m)
 {
-	static const u64 low[2] = { 0x85841a1b9e9f0100, 0x94950b0a8f8e1011 }, high[2] = { 0xe7aa0845a2ef4d00, 0x4904a6eb0c41e3ae },
-	                 four_over[2] = { 0x0b0f0a010d020480, 0x060c030e07050809 }, one_over[2] = { 0x06070b0d0e090180, 0x0803040a050c020f };
+	static const u64 four_over[2] = { 0x0b0f0a010d020480, 0x060c030e07050809 };
+	static const u64 one_over[2] = { 0x06070b0d0e090180, 0x0803040a050c020f };
 	enum { k = V1t, j = V1t, i = V2t, table = V3t, mask = V4t, ak = V4t };
 
 	a_vmovi(c, V16B, mask, 15, 0);
 	nibbles(c, V1t, V2t, a, mask);
-	look(c, V1t, low, V1t, table);
-	look(c, V2t, high, V2t, table);
+	gf_look(c, V1t, m->low, V1t, table);
+	gf_look(c, V2t, m->high, V2t, table);
 	a_veor(c, V16B, V1t, V1t, V2t);
 	nibbles(c, k, i, V1t, mask);
-	look(c, ak, four_over, k, table);
+	gf_look(c, ak, four_over, k, table);
 	a_veor(c, V16B, j, k, i);
-	look(c, d, one_over, i, table);
+	gf_look(c, d, one_over, i, table);
 	a_veor(c, V16B, d, d, ak);
 	a_vtbl(c, V16B, d, table, 1, d);
 	a_veor(c, V16B, d, d, j);                       /* io */
@@ -86,15 +82,15 @@ void gf_inverse(struct tr *c, int d, int a, const struct gf_out *out)
 	a_veor(c, V16B, j, j, ak);
 	a_vtbl(c, V16B, j, table, 1, j);
 	a_veor(c, V16B, j, j, i);                       /* jo */
-	look(c, d, out->first, d, table);
-	look(c, j, out->second, j, table);
+	gf_look(c, d, m->first, d, table);
+	gf_look(c, j, m->second, j, table);
 	a_veor(c, V16B, d, d, j);
 }
 
 /* ---- the matrix */
 
-/* d = m * x ^ imm, where V0t is m with the bits of its bytes turned round. The n-th byte of m makes bit 7 - n: it is spread
- * over its quadword by three steps, each of which keeps one half of what is left. */
+/* d = m * x ^ imm, where V0t is m with the bits of its bytes turned round. The n-th byte of m makes bit 7 - n: it is
+ * spread over its quadword by three steps, each of which keeps one half of what is left. */
 static void affine(struct tr *c, struct insn *i, int d, int x)
 {
 	for (int n = 0; n < 8; n++) {
@@ -127,6 +123,6 @@ EMIT(gf2p8affineinvqb, ANYIMM)
 	if (has(c, HOST_AES))
 		inverse_by_aes(c, d, a);
 	else
-		gf_inverse(c, d, a, &gf_inverted);
+		gf_inverse(c, d, a, &gf_plain);
 	affine(c, i, d, d);
 }

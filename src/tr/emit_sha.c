@@ -1,8 +1,8 @@
 /* emit_sha.c - SHA-1 and SHA-256 rounds and message schedules. SDM volume 2, FIPS 180-4, Arm ARM C7.2 (SHA1C, SHA256H).
  *
- * x86 has A in the highest lane, ARM in the lowest: where order matters, lanes are turned round on the way in and out. Of
- * SHA-256 x86 does two rounds at a time, ARM four: the state after two is the older half of that after four, whatever the
- * last two add. A host without these instructions does the rounds in general registers, the schedules in vectors.
+ * x86 has A in the highest lane, ARM in the lowest: where order matters, lanes are turned round on the way in and out.
+ * Of SHA-256 x86 does two rounds at a time, ARM four: the state after two is the older half of that after four,
+ * whatever the last two add. Without these instructions rounds are done in general registers, schedules in vectors.
  */
 #include "tr/vec.h"
 
@@ -72,8 +72,8 @@ static void sha1_rounds(struct tr *c, int group, int d, int a, int b)
 		a_vins(c, 4, d, 3 - n, s[n]);
 }
 
-/* ARM adds E by an operand of its own. It is in b's first word already, so what happens to be in V0t is added there, and
- * taken off the constant. */
+/* ARM adds E by an operand of its own. It is in b's first word already: there V0t's word is added, and taken off the
+ * constant. */
 EMIT(sha1rnds4, ANYIMM)
 {
 	int group = i->imm & 3;
@@ -118,7 +118,8 @@ EMIT(sha1msg1, 0)                               /* each word ^ the next but one 
 	a_veor(c, V16B, d, a, V0t);
 }
 
-EMIT(sha1msg2, 0)                               /* (each word ^ the one three before) rotated by 1; the last wants the first's result */
+/* (Each word ^ the one three before it) rotated by 1; the last wants what the first became. */
+EMIT(sha1msg2, 0)
 {
 	if (has(c, HOST_SHA1)) {
 		reversal(c);
@@ -222,7 +223,7 @@ EMIT(sha256msg1, 0)                             /* each word + sigma 0 of the ne
 	a_vadd(c, V4S, d, a, V1t);
 }
 
-EMIT(sha256msg2, 0)                             /* each word + sigma 1 of the one two before, b's and then the result's own */
+EMIT(sha256msg2, 0)                             /* each word + sigma 1 of the one two before, b's and then its own */
 {
 	a_vzero(c, V0t);
 	if (has(c, HOST_SHA2)) {                        /* which would add words of V0t, V1t: these are zero */

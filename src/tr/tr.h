@@ -231,14 +231,13 @@ void tr_lock(struct tr *c, struct insn *i);
 static inline bool live(struct tr *c, int flags) { return c->live & flags; }
 static inline bool has(struct tr *c, u64 host)   { return (c->env->host & host) == host; }
 
-/* What the guest is told of on such a host. Without instructions of its own for them AES and PCLMULQDQ are not there, and
- * where an aligned access of 16 bytes is not a single one, AVX is not: it promises that (SDM volume 3, 9.1.1). */
+/* What the guest is told of on such a host. Where an aligned access of 16 bytes is not a single one, AVX is not there: it
+ * promises that (SDM volume 3, 9.1.1). */
 static inline u64 tr_announced(u64 host)
 {
 	u64 avx = X86_BIT(AVX) | X86_BIT(AVX2) | X86_BIT(FMA) | X86_BIT(F16C) | X86_BIT(VAES) | X86_BIT(VPCLMUL);
 
-	return X86_ANNOUNCED & ~(host & HOST_AES ? 0 : X86_BIT(AES) | X86_BIT(VAES)) &
-	       ~(host & HOST_PMULL ? 0 : X86_BIT(PCLMUL) | X86_BIT(VPCLMUL)) & ~(host & HOST_LSE2 ? 0 : avx);
+	return X86_ANNOUNCED & ~(host & HOST_LSE2 ? 0 : avx);
 }
 
 /* operands (emit.c): n is the operand's index */

@@ -1,8 +1,8 @@
-/* sha_gfni.c - the SHA and GFNI instructions against what the manual says of them, written out in C, and against published
- * results: FIPS 180's digests, AES's substitution as the affine map of an inverse (FIPS 197).
+/* sha_gfni.c - the SHA and GFNI instructions against what the manual says of them, written out in C, and against
+ * published results: FIPS 180's digests, AES's substitution as the affine map of an inverse (FIPS 197).
  *
- * On a CPU without them the C versions make the digests too, so that the output is the same everywhere; under stele they
- * must be there.  cflags: -O2
+ * On a CPU without them the C versions make the digests too, so that the output is the same everywhere; under stele
+ * they must be there.  cflags: -O2
  */
 #include "check.h"
 #include <cpuid.h>
@@ -257,7 +257,9 @@ static void sha256_block(uint32_t h[8], const uint8_t *p)
 static void digest(const char *name, const char *what, const uint8_t *p, size_t n, const char *expected)
 {
 	uint32_t h[8] = { 0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0 };
-	static const uint32_t h256[8] = { 0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19 };
+	static const uint32_t h256[8] = {
+		0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab, 0x5be0cd19,
+	};
 	bool two = !strcmp(name, "SHA-256");
 	void (*block)(uint32_t *, const uint8_t *) = two ? sha256_block : sha1_block;
 	uint8_t end[128] = { 0 };
@@ -382,7 +384,10 @@ static void each_gf(void)
 		}
 }
 
-static vec gf(int what, vec a, vec b, uint8_t imm) { return has_gfni ? i_gf(what, a, b, imm) : c_gf(what, a, b, imm, 16); }
+static vec gf(int what, vec a, vec b, uint8_t imm)
+{
+	return has_gfni ? i_gf(what, a, b, imm) : c_gf(what, a, b, imm, 16);
+}
 
 /* FIPS 197, figure 7: some of its rows; and all products, each way. */
 static void known(void)
@@ -393,7 +398,8 @@ static void known(void)
 		{ 0x8c, 0xa1, 0x89, 0x0d, 0xbf, 0xe6, 0x42, 0x68, 0x41, 0x99, 0x2d, 0x0f, 0xb0, 0x54, 0xbb, 0x16 },
 	};
 	static const uint8_t rows[3] = { 0x00, 0x50, 0xf0 };
-	vec aes = { .q = { 0xf1e3c78f1f3e7cf8, 0xf1e3c78f1f3e7cf8 } }, one = { .q = { 0x0102040810204080, 0x0102040810204080 } }, a, b, x, y;
+	vec aes = { .q = { 0xf1e3c78f1f3e7cf8, 0xf1e3c78f1f3e7cf8 } }, one = { .q = { 0x0102040810204080, 0x0102040810204080 } };
+	vec a, b, x, y;
 
 	for (int r = 0; r < 3; r++) {
 		for (int k = 0; k < 16; k++)
