@@ -95,8 +95,8 @@ struct tr_entry { gaddr pc; u32 host; };  /* an address that may be entered in b
 
 #define TR_MAX_INSNS   192
 #define TR_MAX_BLOCKS   96
-#define TR_MAX_LITERALS 64
-#define TR_INSN_ROOM   128              /* words that one instruction may take at most      */
+#define TR_MAX_LITERALS 256
+#define TR_INSN_ROOM   256              /* words that one instruction may take at most      */
 
 /* A way out of a block. */
 struct edge {
@@ -169,9 +169,11 @@ struct tr {
 	u32 ncold;                      /* branches to a tr_fault                            */
 	struct { struct insn *i; u8 of, in, w; } low;   /* since i, xmm `of`'s low w bytes are in vector register `in` too */
 	struct { u32 *site; u64 x[2]; u8 w; } lit[TR_MAX_LITERALS]; u32 nlit;     /* constants at the region's end (vec.c) */
-	struct { u32 *site; u8 w, r, a, b; } nan[TR_MAX_LITERALS]; u32 nnan;   /* repairs there (vec.c)  */
+	struct { u32 *site; u8 w, r, a, b; } nan[64]; u32 nnan;           /* repairs there (vec.c)  */
 	bool has_x87; struct x87_static x87; gaddr x87_last;            /* x87.c */
-	struct x87_cold { u32 *site, *back; struct insn *i; struct x87_static x; enum csense cs; u8 op; bool crosses; } x87_cold[4 * TR_MAX_INSNS];
+	struct x87_cold {               /* a way out of line, and back, where c->page_ok and c->page are as here */
+		u32 *site, *back; struct insn *i; struct x87_static x; enum csense cs; u8 op; bool crosses, page_ok; u64 page;
+	} x87_cold[4 * TR_MAX_INSNS];
 	u32 nx87_cold;
 	u32 *guarded;                   /* the branch of tr_guard                            */
 	u32 *count;                     /* a cold region's branch when its count is zero     */
@@ -230,14 +232,13 @@ void tr_lock(struct tr *c, struct insn *i);
 static inline bool live(struct tr *c, int flags) { return c->live & flags; }
 static inline bool has(struct tr *c, u64 host)   { return (c->env->host & host) == host; }
 
-/* What the guest is told of on such a host. Without instructions of its own for them AES and PCLMULQDQ are not there, and
- * where an aligned access of 16 bytes is not a single one, AVX is not: it promises that (SDM volume 3, 9.1.1). */
+/* What the guest is told of on such a host. Where an aligned access of 16 bytes is not a single one, AVX is not there: it
+ * promises that (SDM volume 3, 9.1.1). */
 static inline u64 tr_announced(u64 host)
 {
 	u64 avx = X86_BIT(AVX) | X86_BIT(AVX2) | X86_BIT(FMA) | X86_BIT(F16C) | X86_BIT(VAES) | X86_BIT(VPCLMUL);
 
-	return X86_ANNOUNCED & ~(host & HOST_AES ? 0 : X86_BIT(AES) | X86_BIT(VAES)) &
-	       ~(host & HOST_PMULL ? 0 : X86_BIT(PCLMUL) | X86_BIT(VPCLMUL)) & ~(host & HOST_LSE2 ? 0 : avx);
+	return X86_ANNOUNCED & ~(host & HOST_LSE2 ? 0 : avx);
 }
 
 /* operands (emit.c): n is the operand's index */

@@ -250,7 +250,7 @@ void tr_x87_before(struct tr *c, struct insn *i)
 
 void tr_x87_branch(struct tr *c, enum x87_op op)
 {
-	c->x87_cold[c->nx87_cold++] = (struct x87_cold){ c->code.p - 1, c->code.p, c->i, c->x87, c->cs, op, c->crosses };
+	c->x87_cold[c->nx87_cold++] = (struct x87_cold){ c->code.p - 1, c->code.p, c->i, c->x87, c->cs, op, c->crosses, c->page_ok, c->page };
 }
 
 /* Flags that i reads or that are read after it come into boundary form, as code out of line has it. */
@@ -320,6 +320,7 @@ int tr_x87_tail(struct tr *c)
 		c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, w->i->pc - c->lo };
 		if (w->op == X87_GUARD || w->op == X87_MMX) turn_round(c, w->op, w->x.top);
 		else tr_x87_whole(c, w->i);
+		if (w->page_ok) tr_gaddr(c, R_PAGE, w->page);
 		a_b(c, (u8 *)w->back - (u8 *)c->code.p);
 	}
 	return 0;

@@ -105,6 +105,7 @@ void seq_state(struct tcase *t, const struct seq *s);
 
 /* ---- random.c ---- */
 void random_seq(struct seq *s, bool fp);         /* it may be empty */
+void random_rows(const bool *rows);              /* before the first: take no rows but these, by index */
 /* Number n of a seed, with its states; null where it came to nothing. */
 struct tcode *random_add(struct batch *b, u64 seed, u64 n, bool fp, u32 states, struct seq *s);
 

@@ -251,6 +251,9 @@ static bool plain(int row, bool fp)
 }
 
 static struct { u16 row[1200]; u32 n; } ints, vecs, floats, readers;
+static const bool *only;
+
+void random_rows(const bool *rows) { only = rows; }
 
 static void pools(void)
 {
@@ -258,7 +261,7 @@ static void pools(void)
 	for (int k = 0; k < nrows; k++) {
 		const struct enc *e = &encs[k];
 
-		if (!plain(k, true)) continue;
+		if (!plain(k, true) || (only && !only[k])) continue;
 		if (*e->emit == 'f' || !strncmp(e->emit, "cvt", 3)) floats.row[floats.n++] = k;
 		else if (e->vec) vecs.row[vecs.n++] = k;
 		else ints.row[ints.n++] = k;

@@ -19,6 +19,7 @@ struct job {
 	struct group *group;
 	u32 ngroups, *of;               /* of: the group of each code                  */
 	char **file;                    /* the lines of the stored truth; null: it is being made */
+	bool *has;                      /* it has this row                             */
 	FILE *out;
 	u32 rows, wrong, stale;
 	u64 cases;
@@ -73,12 +74,12 @@ static void add_random(struct job *j, u64 first)
 	end_line(j, l, cases);
 }
 
-static const char *find(struct job *j, const struct line *l)    /* what is stored of it: its words behind the key */
+static const char *find(struct job *j, int row, u64 first)      /* what is stored of it: its words behind the key */
 {
 	char key[40];
 
-	if (l->row >= 0) snprintf(key, sizeof key, "row %016llx ", (unsigned long long)row_key(l->row));
-	else snprintf(key, sizeof key, "random %llu ", (unsigned long long)l->first);
+	if (row >= 0) snprintf(key, sizeof key, "row %016llx ", (unsigned long long)row_key(row));
+	else snprintf(key, sizeof key, "random %llu ", (unsigned long long)first);
 	for (char **f = j->file; *f; f++)
 		if (!strncmp(*f, key, strlen(key))) return *f + strlen(key);
 	return 0;
@@ -98,7 +99,7 @@ static void write_line(struct job *j, const struct line *l)
 /* The cases of line l that are not looked at; false: nothing is stored of these cases. */
 static bool prepare(struct job *j, const struct line *l)
 {
-	const char *s = find(j, l);
+	const char *s = find(j, l->row, l->first);
 	char *end;
 
 	if (!s || strtoull(s, &end, 16) != l->inputs) return false;
@@ -132,7 +133,7 @@ static void say_codes(struct job *j, u32 group)
 
 static void compare(struct job *j, const struct line *l)
 {
-	const char *s = find(j, l);
+	const char *s = find(j, l->row, l->first);
 	char *end;
 	bool told = false;
 
@@ -194,10 +195,33 @@ static void flush(struct job *j, const char *const *env, bool always)
 	j->nlines = j->ngroups = 0;
 }
 
+/* A row that came after the truth was made has none, and its random sequences are without it. A line of no row is of a row
+ * that was changed. */
+static u32 newer(struct job *j)
+{
+	bool *has = calloc(nrows, 1);
+	u32 n = 0, used = 0, lines = 0;
+
+	for (int row = 0; row < nrows; row++) {
+		if (!tested(row)) continue;
+		has[row] = find(j, row, 0);
+		used += has[row];
+		if (has[row]) continue;
+		printf(n++ ? ", %s \"%s\"" : "newer than the stored truth, and so not in it: %s \"%s\"", encs[row].name, encs[row].opnds);
+	}
+	if (n) printf("\n");
+	for (char **f = j->file; *f; f++)
+		lines += !strncmp(*f, "row ", 4);
+	j->stale += lines - used;
+	random_rows(has);
+	j->has = has;
+	return n;
+}
+
 static void all(struct job *j, const char *const *env)
 {
 	for (int row = 0; row < nrows; row++) {
-		if (!tested(row)) continue;
+		if (!tested(row) || (j->has && !j->has[row])) continue;
 		add_row(j, row);
 		flush(j, env, false);
 	}
@@ -241,9 +265,11 @@ static char **read_lines(const char *path)
 int truth_check(const char *path, const char *const *env)
 {
 	struct job j = { .file = read_lines(path) };
+	u32 n = newer(&j);
 
 	all(&j, env);
 	if (j.stale) printf("of %u lines nothing is stored, or of other cases: make truth, on an x86-64 machine\n", j.stale);
-	printf("stored truth: %u lines, %llu cases: %u groups differ, %u lines without truth\n", j.rows, (unsigned long long)j.cases, j.wrong, j.stale);
+	printf("stored truth: %u lines, %llu cases: %u groups differ, %u lines without truth, %u rows are newer\n", j.rows,
+	       (unsigned long long)j.cases, j.wrong, j.stale, n);
 	return j.wrong || j.stale || !j.cases;
 }

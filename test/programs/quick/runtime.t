@@ -12,6 +12,9 @@ done
 for p in xsave avx_loops; do                    # without FEAT_LSE2 AVX works, but does not promise what it should
 	ENV=STELE_HOST=+lse2 twin "$p" "$top/build/guest/$p"
 done
+for o in +lse2 +lse2,-sha1,-sha2,-aes,-pmull; do
+	ENV=STELE_HOST=$o twin "sha_gfni, STELE_HOST=$o" "$top/build/guest/sha_gfni"
+done
 for o in STELE_ORDER=tso "STELE_ORDER=tso STELE_HOST=-lse,-lrcpc"; do
 	for p in sig_fault split_lock; do
 		ENV=$o twin "$p, $o" "$top/build/guest/$p"
