@@ -171,11 +171,9 @@ EMIT(cvtph2ps, WHOLE)
 }
 
 /* imm 2: MXCSR's rounding mode, else imm 1:0. */
-EMIT(cvtps2ph, RAW)
+static void to_halves(struct tr *c, struct insn *i, int r, int n)
 {
 	static const u8 rmode[4] = { 0, 2, 1, 3 };
-	const struct opnd *to = &i->o[0];
-	int n = i->o[1].reg, r = to->kind == OP_MEM ? V0t : to->reg;
 
 	if (!(i->imm & 4)) {
 		a_mrs(c, T0, SR_FPCR);
@@ -195,6 +193,15 @@ EMIT(cvtps2ph, RAW)
 	}
 	if (!(i->imm & 4))
 		a_msr(c, SR_FPCR, T0);
+}
+EMIT(cvtps2ph, RAW)
+{
+	const struct opnd *to = &i->o[0];
+	int n = i->o[1].reg, r = to->kind == OP_MEM ? V0t : to->reg;
+
+	if (!tr_fp_before(c, i, tr_emitter(i), r, n, -1))
+		to_halves(c, i, r, n);
+	tr_fp_after(c);
 	if (to->kind == OP_MEM)
 		tr_storev(c, tr_ea(c, i, to->w), to->w, r);
 }

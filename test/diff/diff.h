@@ -63,6 +63,9 @@ struct pick choose(int row, int opsz, enum pick_kind kind);
 enum place { AT_ANY, AT_ALIGNED, AT_LINE, AT_PAGE, AT_LAST, AT_RO, AT_OVER, AT_NOWHERE, PLACES };
 gaddr some_place(enum place p, int w, bool align);
 void state_random(struct tcase *t);
+extern bool unmask;                             /* state_for: MXCSR leaves exceptions unmasked */
+u32 some_mxcsr(void);                           /* one that masks all */
+u32 some_open_mxcsr(void);                      /* one that masks less */
 bool state_for(struct tcase *t, const struct insn *i, enum place p);   /* false: this form cannot point there */
 void set_mem(struct tcase *t, gaddr at, const void *p, u32 n);
 
@@ -84,6 +87,7 @@ struct tcase *batch_case(struct batch *b, struct tcode *c);
 void batch_clear(struct batch *b);
 
 void rows_make(struct batch *b, int row, u32 repeat);
+bool row_fp(int row);                           /* does MXCSR rule it? */
 
 /* ---- seq.c: several instructions, not yet at a place ---- */
 /* What is known of a general register: nothing; DIFF_DATA + lo .. hi, in steps of align; 0..255. */
@@ -96,6 +100,7 @@ struct seq {
 	int n;
 	struct val in[16];                      /* what the registers must hold at its start        */
 	bool fp;                                /* it computes in floating point                    */
+	bool open;                              /* with exceptions that MXCSR does not mask         */
 };
 u32 seq_code(const struct seq *s, u8 *out, gaddr pc);  /* length; 0: it cannot be said              */
 void seq_drop(struct seq *s, int k);            /* without item k                           */
@@ -104,9 +109,10 @@ struct tcode *seq_add(struct batch *b, const struct seq *s, u32 states, int *at)
 void seq_state(struct tcase *t, const struct seq *s);
 
 /* ---- random.c ---- */
-void random_seq(struct seq *s, bool fp);         /* it may be empty */
+enum { SEQ_FP = 1, SEQ_OPEN = 2 };               /* floating point; with exceptions unmasked */
+void random_seq(struct seq *s, int with);        /* it may be empty */
 /* Number n of a seed, with its states; null where it came to nothing. */
-struct tcode *random_add(struct batch *b, u64 seed, u64 n, bool fp, u32 states, struct seq *s);
+struct tcode *random_add(struct batch *b, u64 seed, u64 n, int with, u32 states, struct seq *s);
 
 
 /* ---- run.c ---- */
