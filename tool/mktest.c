@@ -100,12 +100,33 @@ static void rows_of(struct batch *b, char **names, bool open)
 	unmask = false;
 }
 
+/* What is not announced in one of the settings is left out of all, and said to be. */
+static void ask_features(void)
+{
+	u64 all = announced;
+	int out = 0;
+
+	for (int e = 0; e < nenv && *command; e++)
+		announced &= features_of(command, env[e]);
+	if (announced == all) return;
+	for (int row = 0; row < nrows; row++) {
+		u64 some = announced;
+		bool now = tested(row);
+
+		announced = all;
+		out += tested(row) && !now;
+		announced = some;
+	}
+	printf("%d rows are not announced there\n", out);
+}
+
 static int rows(char **names)
 {
 	struct batch b = { 0 };
 	int n = 0, without = 0, wrong = 0;
 
 	if (!nenv) env[nenv++] = "";
+	ask_features();
 	for (int row = 0; row < nrows; row++)
 		n += wanted(row, names);
 	rows_of(&b, names, false);
@@ -244,6 +265,7 @@ static int randoms(void)
 	time_t start = time(0);
 
 	if (!nenv) standard_settings();
+	ask_features();
 	if (!seed) seed = (u64)time(0) << 16 ^ getpid();
 	printf("seed %llu\n", (unsigned long long)seed);
 	fflush(stdout);

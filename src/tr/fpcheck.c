@@ -6,9 +6,12 @@
  * do no harm, then the host's instruction can raise nothing but inexactness, meets no NaN and no denormal, and makes
  * none: then both machines agree in every bit, whatever DAZ and FTZ say. Anything else branches out of line. So an
  * instruction that raises an exception that is not masked has done nothing yet.
+ *
+ * In other code, without FEAT_FRINTTS, conversions of doubles that may not fit 32 bits go the same way.
  */
 #include "tr/avx.h"
 #include "tr/sse.h"
+#include "gen/decode.h"
 
 #define SCRATCH(n) (offsetof(struct cpu, scratch) + 8 * (n))
 
@@ -179,6 +182,30 @@ static void look_at_all(struct tr *c, const struct row *r, union sse_desc x)
 	a_fmov_xv(c, bytes > 4 ? 8 : 4, T0, V0t);
 }
 
+/* Leaves T0 for a branch, as below: may some operand not fit? Looks at exponents alone. */
+static void look_at_size(struct tr *c, union sse_desc x)
+{
+	int T = x.w == 8 ? V2D : V4S, frac = x.w == 8 ? 52 : 23, bytes = x.n * x.w;
+	u64 most = (x.w == 8 ? 1023 : 127) + 8 * x.to - 2;
+
+	if (x.kind == SSE_GPR) {
+		a_fmov_xv(c, x.w, T0, x.a);
+		a_ubfx(c, x.w, T0, T0, frac, x.w == 8 ? 11 : 8);
+		a_sub_i(c, 4, T0, T0, most);
+		return;
+	}
+	v_const(c, V2t, most << (frac + 1), most << (frac + 1));
+	a_vshl_i(c, T, V0t, x.a, 1);
+	a_vcmhs(c, T, V0t, V0t, V2t);
+	if (bytes > 16) {
+		a_vshl_i(c, T, V1t, x.a < 16 ? y_high(c, x.a, V1t) : V5t, 1);
+		a_vcmhs(c, T, V1t, V1t, V2t);
+		a_vorr(c, V16B, V0t, V0t, V1t);
+	}
+	a_vxtn(c, V2S, V0t, V0t);
+	a_fmov_xv(c, 8, T0, V0t);
+}
+
 /* --- in C */
 
 static void whole(struct tr *c, union sse_desc x)
@@ -196,15 +223,45 @@ static bool always(struct tr *c, union sse_desc x)
 	return c->env->fp_inexact || (x.w == 2 && c->env->fp_traps);
 }
 
+/* Is the size of i's operands to be looked at, in code that is not checked? */
+static bool sized(struct tr *c, const struct insn *i)
+{
+	if (has(c, HOST_FRINTTS))
+		return false;
+	switch (i->mn) {
+	case MN_CVTSD2SI: case MN_VCVTSD2SI:
+		return i->o[0].w == 4;
+	case MN_CVTPD2DQ: case MN_CVTTPD2DQ: case MN_VCVTPD2DQ: case MN_VCVTTPD2DQ: case MN_CVTPD2PI: case MN_CVTTPD2PI:
+		return true;
+	}
+	return false;
+}
+
+static void branch(struct tr *c, struct insn *i, union sse_desc x)
+{
+	if (!c->env->fp_check && x.kind == SSE_GPR)
+		a_tbz(c, T0, 31, 0);
+	else
+		a_cbnz(c, 8, T0, 0);
+	c->fp_cold[c->nfp_cold] = (struct fp_cold){ .site = c->code.p - 1, .i = i, .cs = c->cs, .desc = x.word };
+	c->fp_open = true;
+}
+
 bool tr_fp_before(struct tr *c, struct insn *i, const struct emitter *e, int d, int a, int b)
 {
-	const struct row *r = c->env->fp_check ? find(e) : 0;
+	const struct row *r = c->env->fp_check || sized(c, i) ? find(e) : 0;
 	union sse_desc x;
 
 	c->fp_open = false;
 	if (!r)
 		return false;
 	x = describe(c, r, i, d, a, b);
+	if (!c->env->fp_check) {
+		tr_x87_flags(c, i);
+		look_at_size(c, x);
+		branch(c, i, x);
+		return false;
+	}
 	if (always(c, x)) {
 		if (r->form == INTEGER)
 			a_str_i(c, 8, b, R_CPU, SCRATCH(0));
@@ -217,9 +274,7 @@ bool tr_fp_before(struct tr *c, struct insn *i, const struct emitter *e, int d, 
 		return false;
 	tr_x87_flags(c, i);
 	look_at_all(c, r, x);
-	a_cbnz(c, 8, T0, 0);
-	c->fp_cold[c->nfp_cold] = (struct fp_cold){ .site = c->code.p - 1, .i = i, .cs = c->cs, .desc = x.word };
-	c->fp_open = true;
+	branch(c, i, x);
 	return false;
 }
 

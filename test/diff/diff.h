@@ -35,6 +35,7 @@ struct enc {                                    /* what a row's strings say     
 extern const struct enc *const encs;            /* one per row of x86_rows                  */
 extern const int nrows;
 void encode_init(void);
+extern u64 announced;                           /* features that are tested, bit X86_...     */
 
 /* A choice among a row's forms. */
 struct pick {
@@ -122,6 +123,7 @@ static inline const struct tword *words_of(const struct tresult *r) { return (co
  * False: it did not finish; the answers that came are there, all of them if careful. */
 bool run_batch(struct answers *a, const struct batch *b, const char *command, const char *env, bool careful);
 void answers_free(struct answers *a);
+u64 features_of(const char *command, const char *env); /* what CPUID says there             */
 extern const char *oracle, *scratch;            /* its path; a directory                    */
 extern bool run_quietly;                        /* what dies says nothing, and has less time */
 
