@@ -497,6 +497,7 @@ static void system_and_branches(void)
 	}
 	SAY(a_msr(c, SR_NZCV, d),   "msr nzcv, %s", R(8, d));
 	SAY(a_msr(c, SR_FPCR, d),   "msr fpcr, %s", R(8, d));
+	SAY(a_mrs(c, d, SR_FPSR),   "mrs %s, fpsr", R(8, d));
 	SAY(a_msr(c, SR_FPSR, d),   "msr fpsr, %s", R(8, d));
 	SAY(a_msr(c, SR_TPIDR_EL0, d), "msr tpidr_el0, %s", R(8, d));
 }

@@ -48,6 +48,7 @@ void dbg_show_hex(const char *hex)
 	                      .order = rt.order, .scalar_order = rt.scalar_order,
 	                      .x87_double = rt_opt.x87, .fp_exact = rt_opt.fp && !strcmp(rt_opt.fp, "exact") };
 
+	env.fp_check = env.fp_exact && !(rt.host & HOST_AFP);
 	read_hex(hex);
 	if (!c || !words) rt_die(125, "out of memory");
 	env.stubs = (u64)words;

@@ -6,6 +6,7 @@
  * the XSAVE area in standard format, framed by the two magic words (x86's asm/sigcontext.h).
  */
 #include "rt/signal.h"
+#include "rt/sse.h"
 #include "rt/string.h"
 #include "x86/feature.h"
 #include <asm/errno.h>
@@ -123,6 +124,7 @@ static bool fp_pop(struct thread *t, gaddr at)
 		bv = f.header.xstate_bv & f.sw.xfeatures;
 	}
 	if (bv & 3 && !x86_fxrstor(c, f.fx)) return false;
+	rt_mxcsr_unmasks(c);
 	for (int i = 0; i < 16; i++) {
 		if (!(bv & 2)) memset(c->v[i], 0, 16);
 		if (bv & 4) memcpy(cpu_ymmh(c, i), f.ymmh[i], 16);

@@ -10,6 +10,7 @@
 #include "rt/host.h"
 #include "rt/string.h"
 #include "rt/stop.h"
+#include "rt/sse.h"
 #include "rt/x87.h"
 #include "rt/pcmpstr.h"
 #include "a64/host.h"
@@ -296,7 +297,7 @@ static u64 fxrstor(struct thread *t, u64 host_ret)
 	rt_vectors_save(&t->cpu);
 	if (!x86_fxrstor(&t->cpu, img)) return rt_gp(t);
 	rt_vectors_load(&t->cpu);
-	return host_ret;
+	return rt_mxcsr_new(t, host_ret);
 }
 
 static u64 ldmxcsr(struct thread *t, u64 host_ret)
@@ -305,7 +306,7 @@ static u64 ldmxcsr(struct thread *t, u64 host_ret)
 
 	if (v & ~MXCSR_MASK) return rt_gp(t);
 	x86_set_mxcsr(&t->cpu, v);
-	return host_ret;
+	return rt_mxcsr_new(t, host_ret);
 }
 
 /* A LOCK over two of what ARM64 exchanges in one step: run.c ends the stop when the instruction is done, fault.c when
@@ -358,6 +359,7 @@ u64 rt_helper(struct thread *t, u64 nr, u64 host_ret)
 	case TR_H_POPF:     return popf(t, host_ret);
 	case TR_H_RANDOM:   random(t); return host_ret;
 	case TR_H_X87:      return rt_x87(t, host_ret);
+	case TR_H_SSE:      return rt_sse(t, host_ret);
 	case TR_H_PCMPSTR:  rt_pcmpstr(&t->cpu); return host_ret;
 	case TR_H_SPLITLOCK: return split_lock(t);
 	case TR_H_CHANGED:

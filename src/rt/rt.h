@@ -61,6 +61,7 @@ struct process {
 	u64 personality;
 	u64 host;                       /* HOST_... features */
 	u64 x86;                        /* announced features */
+	u32 fp_unmasked;                /* exceptions of SSE's that some MXCSR here has not masked */
 	bool x87_double;                /* STELE_X87=double */
 	int vendor;                     /* enum x86_vendor of x86/cpuid.h */
 	u32 page;                       /* host page size */

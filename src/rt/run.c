@@ -7,6 +7,7 @@
  * the arenas and the translator's buffers.
  */
 #include "rt/arena.h"
+#include "rt/sse.h"
 #include "dbg/dbg.h"
 #include "rt/asm.h"
 #include "rt/except.h"
@@ -225,6 +226,9 @@ static void set_env(struct arena *a, gaddr pc)
 	env.near = a->near && pc - a->base + (2ull << 30) < 4ull << 30;
 	env.unlinked = rt_opt.trace || rt_opt.entries;
 	env.fp_exact = rt_opt.fp && !strcmp(rt_opt.fp, "exact");
+	env.fp_traps = rt.fp_unmasked;
+	env.fp_inexact = rt.fp_unmasked & X87_PE;
+	env.fp_check = env.fp_traps || (env.fp_exact && !(rt.host & HOST_AFP));
 	env.x87_double = rt.x87_double;
 	env.align = rt_opt.align && !strcmp(rt_opt.align, "exact");
 	env.stubs = a->base;

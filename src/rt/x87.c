@@ -123,7 +123,7 @@ struct op {
 };
 
 /* Linux's order (math_error). */
-static int code_of(u16 ex)
+int x87_signal_code(u32 ex)
 {
 	return ex & X87_IE ? FPE_FLTINV_ : ex & X87_ZE ? FPE_FLTDIV_ : ex & X87_OE ? FPE_FLTOVF_ :
 	       ex & (X87_UE | X87_DE) ? FPE_FLTUND_ : FPE_FLTRES_;
@@ -530,7 +530,7 @@ static u64 instruction(struct thread *t, u64 host_ret)
 	bool stores = (o.d.op == X87_ST || o.d.op == X87_STT) && o.d.fmt != X87_REG;
 
 	if (c->x87.pending & X87_WAITS && o.d.op < X87_NOWAIT)
-		return rt_raise(t, SIGFPE, code_of(unmasked(c, &c->x87)), c->rip);
+		return rt_raise(t, SIGFPE, x87_signal_code(unmasked(c, &c->x87)), c->rip);
 	if (o.d.op == X87_GUARD) {
 		x87_rotate(c, o.d.i);
 		return host_ret;

@@ -90,6 +90,7 @@ struct f80 x87_register(const struct cpu *c, int s);      /* what is in slot s m
 void x87_rotate(struct cpu *c, int top);                 /* ST(0) into slot top */
 void x87_mode(struct cpu *c);                            /* after a change of the control word or the flags */
 void x87_init(struct cpu *c);
+int  x87_signal_code(u32 unmasked);                     /* si_code for exceptions, MXCSR's too */
 bool x87_stenv(struct cpu *c, gaddr a, bool narrow);     /* false: memory is not accessible, nothing changed */
 bool x87_ldenv(struct cpu *c, gaddr a, bool narrow);
 bool x87_save(struct cpu *c, gaddr a, bool narrow);

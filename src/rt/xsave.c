@@ -5,6 +5,7 @@
  * standard format has them in the compacted one too, since the only one behind the header is AVX's.
  */
 #include "rt/except.h"
+#include "rt/sse.h"
 #include "rt/signal.h"
 #include "rt/string.h"
 #include "x86/feature.h"
@@ -135,5 +136,5 @@ u64 rt_xrstor(struct thread *t, u64 host_ret)
 	if (!x86_fxrstor(c, image)) return rt_gp(t);
 	if (want & AVX) set_upper(c, y);
 	rt_vectors_load(c);
-	return host_ret;
+	return rt_mxcsr_new(t, host_ret);
 }

@@ -154,11 +154,14 @@ static void halves(struct tr *c, struct insn *i, const struct emitter *e, bool b
 	if (i->o[0].access & OP_WRITE)
 		d = tr_dst(c, i, 0, T_DST);
 	c->third = lo[2];
+	if (tr_fp_before(c, i, e, d, lo[0], lo[1]))
+		return;
 	e->fn(c, i, d, lo[0], lo[1]);
 	if (d >= 0 && i->o[0].kind == OP_GPR)
 		tr_wb(c, i, 0, d);
 	if (both)
 		upper(c, i, e, n, op, lo);
+	tr_fp_after(c);
 }
 
 void tr_avx(struct tr *c, struct insn *i, const struct emitter *e)

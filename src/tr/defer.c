@@ -199,9 +199,9 @@ struct insn *tr_source(struct tr *c, struct block *b)
 }
 
 /* May it be interrupted, with flags in the guest's frame? */
-static bool may_fault(const struct insn *i)
+static bool may_fault(struct tr *c, const struct insn *i)
 {
-	if (i->fact || tr_emitter(i)->how & IMPLICIT || i->mn == MN_DIV || i->mn == MN_IDIV)
+	if (i->fact || tr_fp_checked(c, i) || tr_emitter(i)->how & IMPLICIT || i->mn == MN_DIV || i->mn == MN_IDIV)
 		return true;
 	for (int n = 0; n < 4 && i->o[n].kind; n++)
 		if (i->o[n].kind != OP_GPR && i->o[n].kind != OP_GPRH && i->o[n].kind != OP_IMM && i->o[n].kind != OP_XMM &&
@@ -230,7 +230,7 @@ struct insn *tr_source_unseen(struct tr *c, struct block *b)
 		bool here = src >= &c->ins[at->first] && src < &c->ins[at->first + at->n];
 
 		for (struct insn *i = here ? src + 1 : &c->ins[at->first]; i < &c->ins[at->first + at->n]; i++)
-			if (may_fault(i))
+			if (may_fault(c, i))
 				return 0;
 		if (here)
 			return src;

@@ -185,7 +185,9 @@ void tr_operands(struct tr *c, struct insn *i, const struct emitter *e)
 	}
 	if (store && e->how & PROBE)
 		tr_store(c, m, i->o[0].w, s[0]);
-	e->fn(c, i, d, s[0], s[1]);
+	if (!tr_fp_before(c, i, e, d, s[0], s[1]))
+		e->fn(c, i, d, s[0], s[1]);
+	tr_fp_after(c);
 	if (store)
 		tr_sense(c);                    /* it may fault, with flags that the instruction keeps */
 	if (store && vec_mem(i, 0))
@@ -324,7 +326,7 @@ int tr_emit(struct tr *c)
 	c->count = c->guarded = 0;
 	c->noted = CS_SUB;
 	tr_align_start(c);
-	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = c->nlink = c->nlit = c->nnan = c->nx87_cold = 0;
+	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = c->nlink = c->nlit = c->nnan = c->nx87_cold = c->nfp_cold = 0;
 	c->low.i = 0;
 	for (u32 k = 0; k < c->nblk; k++) {
 		c->blk[k].host = 0;

@@ -1,8 +1,9 @@
 /* emit_cvt.c - conversions between integers, singles and doubles. SDM volume 2, and 1 4.9.1.
  *
  * What does not fit becomes x86's integer indefinite, the most negative number; ARM saturates, and makes 0 of a NaN.
- * FEAT_FRINTTS rounds to just what x86 gives. Without it: everything whose exponent is too large is indefinite, and
- * so is the one such number that fits. Scalar forms keep a's upper lanes.
+ * FEAT_FRINTTS rounds to just what x86 gives. Without it everything whose exponent is too large is indefinite, and
+ * so is the one such number that fits. But what does not fit must not be told of as inexact too, which rounding a double
+ * first does: those fpcheck.c sends to C, when their exponents say that they may not fit. Scalar forms keep a's upper lanes.
  */
 #include "tr/avx.h"
 
@@ -27,6 +28,8 @@ static void to_int(struct tr *c, struct insn *i, int w, bool truncate, int d, in
 		n = V0t;
 	}
 	a_fcvtzs(c, dw, w, d, n);
+	if (c->fp_open)
+		return;
 	a_fmov_xv(c, w, T0, n);
 	a_ubfx(c, w, T0, T0, w == 8 ? 52 : 23, w == 8 ? 11 : 8);
 	a_sub_i(c, 4, T0, T0, bias + 8 * dw - 1);
@@ -110,39 +113,27 @@ static void singles_to_ints(struct tr *c, bool truncate, int d, int a)
 		a_vfrintx(c, V4S, V0t, a);
 		a = V0t;
 	}
-	a_vmovi(c, V4S, V1t, 0x4f, 24);                 /* 2^31 */
-	a_vfacgt(c, V4S, V1t, V1t, a);
+	a_vshl_i(c, V4S, V1t, a, 1);                    /* a compare of floating point would report denormals */
+	a_vmovi(c, V4S, V2t, 0x9e, 24);                 /* 2^31 so */
+	a_vcmhs(c, V4S, V1t, V1t, V2t);
 	a_vfcvtzs(c, V4S, d, a);
 	a_vmovi(c, V4S, V0t, 0x80, 24);
-	a_vbif(c, V16B, d, V0t, V1t);
+	a_vbit(c, V16B, d, V0t, V1t);
 }
 EMIT(cvtps2dq,  0) { singles_to_ints(c, false, d, a); }
 EMIT(cvttps2dq, 0) { singles_to_ints(c, true, d, a); }
 
-/* Those that come back as they were did fit. */
 static void doubles_to_ints(struct tr *c, bool truncate, int d, int a)
 {
-	bool tts = has(c, HOST_FRINTTS);
-
-	if (tts)
+	if (has(c, HOST_FRINTTS)) {
 		(truncate ? a_vfrint32z : a_vfrint32x)(c, V2D, V0t, a);
-	else
-		(truncate ? a_vfrintz : a_vfrintx)(c, V2D, V0t, a);
-	a_vfcvtzs(c, V2D, V1t, V0t);
-	if (tts) {
-		a_vxtn(c, V2S, d, V1t);
-		return;
+		a = V0t;
+	} else if (!truncate) {
+		a_vfrintx(c, V2D, V0t, a);
+		a = V0t;
 	}
-	if (truncate)                                   /* frintz does not report that it was inexact */
-		a_vfrintx(c, V2D, V2t, a);
-	a_vxtn(c, V2S, V1t, V1t);
-	a_vsxtl(c, V2S, V2t, V1t);
-	a_vscvtf(c, V2D, V2t, V2t);
-	a_vfcmeq(c, V2D, V0t, V0t, V2t);
-	a_vxtn(c, V2S, V0t, V0t);
-	a_vmovi(c, V2S, V2t, 0x80, 24);
-	a_vbsl(c, V8B, V0t, V1t, V2t);
-	a_fmov(c, 8, d, V0t);
+	a_vfcvtzs(c, V2D, V1t, a);
+	a_vxtn(c, V2S, d, V1t);
 }
 static void doubles(struct tr *c, struct insn *i, bool truncate, int d, int a)
 {
@@ -171,11 +162,9 @@ EMIT(cvtph2ps, WHOLE)
 }
 
 /* imm 2: MXCSR's rounding mode, else imm 1:0. */
-EMIT(cvtps2ph, RAW)
+static void to_halves(struct tr *c, struct insn *i, int r, int n)
 {
 	static const u8 rmode[4] = { 0, 2, 1, 3 };
-	const struct opnd *to = &i->o[0];
-	int n = i->o[1].reg, r = to->kind == OP_MEM ? V0t : to->reg;
 
 	if (!(i->imm & 4)) {
 		a_mrs(c, T0, SR_FPCR);
@@ -195,6 +184,15 @@ EMIT(cvtps2ph, RAW)
 	}
 	if (!(i->imm & 4))
 		a_msr(c, SR_FPCR, T0);
+}
+EMIT(cvtps2ph, RAW)
+{
+	const struct opnd *to = &i->o[0];
+	int n = i->o[1].reg, r = to->kind == OP_MEM ? V0t : to->reg;
+
+	if (!tr_fp_before(c, i, tr_emitter(i), r, n, -1))
+		to_halves(c, i, r, n);
+	tr_fp_after(c);
 	if (to->kind == OP_MEM)
 		tr_storev(c, tr_ea(c, i, to->w), to->w, r);
 }

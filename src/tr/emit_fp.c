@@ -91,6 +91,8 @@ static void estimate(struct tr *c, int n, bool root)    /* of n, into V0t; n is 
 {
 	int drop = root ? 13 : 12;
 
+	if (c->env->fp_check)                           /* the CPU's raises nothing */
+		a_mrs(c, T1, SR_FPSR);
 	a_vushr_i(c, V4S, V0t, n, drop);
 	a_vshl_i(c, V4S, V0t, V0t, drop);
 	a_vorr_i(c, V4S, V0t, root ? 0x10 : 0x08, 8);   /* the middle */
@@ -121,6 +123,8 @@ static void estimate(struct tr *c, int n, bool root)    /* of n, into V0t; n is 
 	a_vbif(c, V16B, V0t, V3t, V1t);                 /* a NaN keeps its fraction */
 	a_vmovi(c, V4S, V1t, 0x80, 24);
 	a_vbit(c, V16B, V0t, n, V1t);                   /* all results have the source's sign */
+	if (c->env->fp_check)
+		a_msr(c, SR_FPSR, T1);
 }
 static void estimate_s(struct tr *c, struct insn *i, int d, int a, int b, bool root)
 {

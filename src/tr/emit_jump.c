@@ -460,7 +460,7 @@ int tr_tail(struct tr *c)
 		c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, c->i->pc - c->lo };
 		tr_fault(c, c->cold[k].helper);
 	}
-	if (!returns(c) || tr_x87_tail(c) < 0)
+	if (!returns(c) || tr_x87_tail(c) < 0 || !tr_fp_tail(c))
 		return -1;
 	if (c->count) {
 		if (!a_bind(c, c->count))

@@ -209,11 +209,15 @@ EMIT(mmx_palignr, RAW | IMPLICIT)                       /* bytes from imm on of 
 
 /* --- conversions. From memory, CVTPI2PS and CVTPI2PD leave the x87 alone. */
 
+extern const struct emitter emit_cvtdq2ps;
+
 EMIT(mmx_cvtpi2ps, RAW | IMPLICIT)                      /* the upper half stays */
 {
 	if (i->o[1].kind == OP_MMX)
 		tr_mmx_guard(c);
-	a_vscvtf(c, V2S, V_A, source(c, i, 1, V_A));
+	b = source(c, i, 1, V_A);
+	if (!tr_fp_before(c, i, &emit_cvtdq2ps, V_A, b, -1))
+		a_vscvtf(c, V2S, V_A, b);
 	a_vins_e(c, 8, i->o[0].reg, 0, V_A, 0);
 }
 
@@ -223,7 +227,9 @@ EMIT(mmx_cvtpi2pd, RAW | IMPLICIT)
 
 	if (i->o[1].kind == OP_MMX)
 		tr_mmx_guard(c);
-	emit_cvtdq2pd.fn(c, i, i->o[0].reg, source(c, i, 1, V_A), -1);
+	b = source(c, i, 1, V_A);
+	if (!tr_fp_before(c, i, &emit_cvtdq2pd, i->o[0].reg, b, -1))
+		emit_cvtdq2pd.fn(c, i, i->o[0].reg, b, -1);
 }
 
 static void to_mmx(struct tr *c, struct insn *i, const struct emitter *twin)
@@ -236,7 +242,9 @@ static void to_mmx(struct tr *c, struct insn *i, const struct emitter *twin)
 		a_fmov(c, 8, V_A, r);
 		r = V_A;
 	}
-	twin->fn(c, i, V5t, r, -1);
+	if (!tr_fp_before(c, i, twin, V5t, r, -1))
+		twin->fn(c, i, V5t, r, -1);
+	tr_fp_after(c);
 	put(c, i->o[0].reg, V5t);
 }
 

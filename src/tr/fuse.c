@@ -93,7 +93,7 @@ static bool zero_op(struct tr *c, struct insn *i, struct insn *op)
 {
 	int d = i->o[0].reg;
 
-	if (has(c, HOST_AFP) || i->o[0].kind != OP_XMM || i->o[2].kind != OP_XMM || i->o[1].reg != d || i->o[2].reg != d)
+	if (has(c, HOST_AFP) || c->env->fp_check || i->o[0].kind != OP_XMM || i->o[2].kind != OP_XMM || i->o[1].reg != d || i->o[2].reg != d)
 		return false;
 	switch (op->mn) {
 	case MN_CVTSI2SS: case MN_CVTSI2SD: case MN_CVTSS2SD: case MN_CVTSD2SS: case MN_SQRTSS: case MN_SQRTSD:
@@ -161,7 +161,7 @@ static int __attribute__((noinline)) fuse(struct tr *c, struct insn *i, struct i
 		how = mov_op(i, i + 1);
 		break;
 	case MN_MOVAPS: case MN_MOVAPD: case MN_MOVDQA: case MN_MOVUPS: case MN_MOVUPD: case MN_MOVDQU:
-		how = movaps_op(i, end);
+		how = c->env->fp_check ? 0 : movaps_op(i, end);      /* an exception is told of at its own instruction */
 		break;
 	case MN_PXOR: case MN_XORPS: case MN_XORPD:
 		how = zero_op(c, i, i + 1);

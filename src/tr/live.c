@@ -91,7 +91,7 @@ static inline u8 flags_before(const struct insn *i, u8 after)
 	return after | (insn_reads(i) & F_ALL);
 }
 
-static struct effect effect(const struct insn *i)
+static struct effect effect(struct tr *c, const struct insn *i)
 {
 	const struct x86_row *r = &x86_rows[i->row];
 	struct effect x = { 0 };
@@ -104,6 +104,8 @@ static struct effect effect(const struct insn *i)
 		x.hr = ~0ull;
 		return x;
 	}
+	if (tr_fp_checked(c, i))
+		x.pr = PARTS_ALL;
 	if (i->mn == MN_VZEROUPPER || i->mn == MN_VZEROALL)
 		x.hk = YMM_ALL;
 	for (int n = 0; n < 4 && i->o[n].kind; n++)
@@ -409,7 +411,7 @@ static void facts(struct tr *c)
 	bool changed;
 
 	for (u32 n = 0; n < c->nins; n++)
-		x[n] = effect(&c->ins[n]);
+		x[n] = effect(c, &c->ins[n]);
 	for (u32 k = 0; k < c->nblk; k++)
 		c->blk[k].parts_in = c->blk[k].hi_in = 0;
 	do {

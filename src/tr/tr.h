@@ -51,6 +51,8 @@ struct tr_env {
 	enum tr_order order;
 	bool scalar_order;              /* TR_TSO orders general registers' accesses alone */
 	bool fp_exact;
+	bool fp_check;                  /* what the host may do otherwise than x86 is looked for (fpcheck.c) */
+	bool fp_traps, fp_inexact;      /* some exception of SSE's, inexactness, is not masked */
 	bool x87_double;                /* the x87's numbers are doubles (x87_double.c)     */
 	bool align;                     /* legacy SSE's alignment is checked also where that costs something (align.c) */
 	bool near;                      /* code lies within adrp's reach of the guest's image */
@@ -170,6 +172,8 @@ struct tr {
 	struct { struct insn *i; u8 of, in, w; } low;   /* since i, xmm `of`'s low w bytes are in vector register `in` too */
 	struct { u32 *site; u64 x[2]; u8 w; } lit[TR_MAX_LITERALS]; u32 nlit;     /* constants at the region's end (vec.c) */
 	struct { u32 *site; u8 w, r, a, b; } nan[64]; u32 nnan;           /* repairs there (vec.c)  */
+	struct fp_cold { u32 *site, *back; struct insn *i; enum csense cs; u64 desc; } fp_cold[TR_MAX_INSNS];
+	u32 nfp_cold; bool fp_open;     /* instructions in C out of line; one whose end is still to come (fpcheck.c) */
 	bool has_x87; struct x87_static x87; gaddr x87_last;            /* x87.c */
 	struct x87_cold {               /* a way out of line, and back, where c->page_ok and c->page are as here */
 		u32 *site, *back; struct insn *i; struct x87_static x; enum csense cs; u8 op; bool crosses, page_ok; u64 page;
@@ -251,6 +255,12 @@ void tr_mov_gpr(struct tr *c, int w, int d, int a);             /* x86's rule: 4
 
 void tr_operands(struct tr *c, struct insn *i, const struct emitter *e);        /* the driver for an emitter that is not RAW */
 void tr_avx(struct tr *c, struct insn *i, const struct emitter *e);     /* (avx.c) the same for VEX forms of vectors */
+
+/* checked floating point (fpcheck.c): around e's code. True: the instruction has been done in C, e has nothing to do. */
+bool tr_fp_before(struct tr *c, struct insn *i, const struct emitter *e, int d, int a, int b);
+void tr_fp_after(struct tr *c);
+bool tr_fp_tail(struct tr *c);                                  /* false: no room */
+bool tr_fp_checked(struct tr *c, const struct insn *i);         /* it may raise an exception, or be done in C */
 
 /* peephole (fuse.c): see there */
 int tr_fuse(struct tr *c, struct insn *i, struct insn *end);
@@ -346,6 +356,7 @@ enum tr_helper {
 	TR_H_SPLITLOCK,
 	TR_H_CHANGED,                   /* the bytes at rip are others now                   */
 	TR_H_X87,                       /* scratch[2]: union x87_desc of tr/x87.h            */
+	TR_H_SSE,                       /* scratch[2]: union sse_desc of tr/sse.h            */
 	TR_H_PCMPSTR,                   /* scratch[0..3] = the operands, spare[0] = immediate and PCMPSTR_... */
 	TR_H_COUNT
 };

@@ -117,7 +117,7 @@ int fp_low(struct tr *c, struct insn *i, int w, int n)
 {
 	struct insn *k = c->low.i;
 
-	if (fp_afp(c) || !k || c->low.of != n || c->low.w < w || k < &c->ins[c->b->first] || k >= i)
+	if (fp_afp(c) || c->env->fp_check || !k || c->low.of != n || c->low.w < w || k < &c->ins[c->b->first] || k >= i)
 		return n;
 	while (++k < i)
 		if (!passes_by(k, n))

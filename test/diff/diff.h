@@ -35,6 +35,7 @@ struct enc {                                    /* what a row's strings say     
 extern const struct enc *const encs;            /* one per row of x86_rows                  */
 extern const int nrows;
 void encode_init(void);
+extern u64 announced;                           /* features that are tested, bit X86_...     */
 
 /* A choice among a row's forms. */
 struct pick {
@@ -63,6 +64,9 @@ struct pick choose(int row, int opsz, enum pick_kind kind);
 enum place { AT_ANY, AT_ALIGNED, AT_LINE, AT_PAGE, AT_LAST, AT_RO, AT_OVER, AT_NOWHERE, PLACES };
 gaddr some_place(enum place p, int w, bool align);
 void state_random(struct tcase *t);
+extern bool unmask;                             /* state_for: MXCSR leaves exceptions unmasked */
+u32 some_mxcsr(void);                           /* one that masks all */
+u32 some_open_mxcsr(void);                      /* one that masks less */
 bool state_for(struct tcase *t, const struct insn *i, enum place p);   /* false: this form cannot point there */
 void set_mem(struct tcase *t, gaddr at, const void *p, u32 n);
 
@@ -84,6 +88,7 @@ struct tcase *batch_case(struct batch *b, struct tcode *c);
 void batch_clear(struct batch *b);
 
 void rows_make(struct batch *b, int row, u32 repeat);
+bool row_fp(int row);                           /* does MXCSR rule it? */
 
 /* ---- seq.c: several instructions, not yet at a place ---- */
 /* What is known of a general register: nothing; DIFF_DATA + lo .. hi, in steps of align; 0..255. */
@@ -96,6 +101,7 @@ struct seq {
 	int n;
 	struct val in[16];                      /* what the registers must hold at its start        */
 	bool fp;                                /* it computes in floating point                    */
+	bool open;                              /* with exceptions that MXCSR does not mask         */
 };
 u32 seq_code(const struct seq *s, u8 *out, gaddr pc);  /* length; 0: it cannot be said              */
 void seq_drop(struct seq *s, int k);            /* without item k                           */
@@ -104,10 +110,11 @@ struct tcode *seq_add(struct batch *b, const struct seq *s, u32 states, int *at)
 void seq_state(struct tcase *t, const struct seq *s);
 
 /* ---- random.c ---- */
-void random_seq(struct seq *s, bool fp);         /* it may be empty */
+enum { SEQ_FP = 1, SEQ_OPEN = 2 };               /* floating point; with exceptions unmasked */
+void random_seq(struct seq *s, int with);        /* it may be empty */
 void random_rows(const bool *rows);              /* before the first: take no rows but these, by index */
 /* Number n of a seed, with its states; null where it came to nothing. */
-struct tcode *random_add(struct batch *b, u64 seed, u64 n, bool fp, u32 states, struct seq *s);
+struct tcode *random_add(struct batch *b, u64 seed, u64 n, int with, u32 states, struct seq *s);
 
 
 /* ---- run.c ---- */
@@ -117,6 +124,7 @@ static inline const struct tword *words_of(const struct tresult *r) { return (co
  * False: it did not finish; the answers that came are there, all of them if careful. */
 bool run_batch(struct answers *a, const struct batch *b, const char *command, const char *env, bool careful);
 void answers_free(struct answers *a);
+u64 features_of(const char *command, const char *env); /* what CPUID says there             */
 extern const char *oracle, *scratch;            /* its path; a directory                    */
 extern bool run_quietly;                        /* what dies says nothing, and has less time */
 

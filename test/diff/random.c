@@ -565,6 +565,7 @@ static void control(struct gen *g)                      /* MXCSR, DF, RFLAGS */
 	if (chance(40) && g->fp) {
 		if (!aim(g, &st, 4, 1)) return;
 		st.imm = 0x1f80 | below(4) << 13 | (chance(20) ? 0x8000 : 0) | (chance(20) ? 0x40 : 0);
+		if (g->s->open && chance(50)) st.imm = some_open_mxcsr();
 		ld.mem = true, ld.rip = st.rip, ld.a32 = st.a32, ld.base = st.base, ld.index = st.index, ld.scale = st.scale, ld.seg = st.seg;
 		ld.disp = st.disp, ld.dispw = st.dispw;
 		if (take(g, &st, -1)) take(g, &ld, -1);
@@ -645,14 +646,15 @@ static bool misleads(const struct seq *s)
 	return ones && selects;
 }
 
-void random_seq(struct seq *s, bool fp)
+void random_seq(struct seq *s, int with)
 {
-	struct gen g = { .s = s, .fp = fp };
+	struct gen g = { .s = s, .fp = with & SEQ_FP };
 
 	g.npool = 2 + below(6);
 	g.nvpool = 2 + below(4);
 	pools();
 	memset(s, 0, sizeof *s);
+	s->open = with & SEQ_OPEN;
 	for (int k = 0; k < 16; k++) {
 		u32 what = below(100), span = 64 * below(8);
 		s16 at = 0x380 + 64 * below(32);
@@ -671,14 +673,14 @@ void random_seq(struct seq *s, bool fp)
 	if (misleads(s)) s->n = 0;
 }
 
-struct tcode *random_add(struct batch *b, u64 seed, u64 n, bool fp, u32 states, struct seq *s)
+struct tcode *random_add(struct batch *b, u64 seed, u64 n, int with, u32 states, struct seq *s)
 {
 	struct tcode *c = 0;
 	int at;
 
 	rng = (seed + n) * 0x9e3779b97f4a7c15 | 1;
 	rnd();
-	random_seq(s, fp);
+	random_seq(s, with);
 	while (s->n && !(c = seq_add(b, s, states, &at)) && at >= 0)
 		seq_drop(s, at);                /* who would read an undefined flag */
 	return c;

@@ -199,13 +199,20 @@ static bool one_code(struct batch *b, const struct pick *pick, u32 states, bool 
 	return got;
 }
 
+bool row_fp(int row)
+{
+	const char *emit = encs[row].emit;
+
+	return *emit == 'f' || !strncmp(emit, "cvt", 3) || !strncmp(emit, "mmx_cvt", 7);
+}
+
 void rows_make(struct batch *b, int row, u32 repeat)
 {
 	const struct enc *e = &encs[row];
 	u8 sizes = e->sizes ? e->sizes : 4;
 	bool fp = *e->emit == 'f' || !strncmp(e->emit, "cvt", 3);
 
-	rng = row_key(row) | 1;
+	rng = (unmask ? ~row_key(row) : row_key(row)) | 1;
 	for (int w = 2; w <= 8; w *= 2) {
 		if (!(sizes & w)) continue;
 		for (int kind = 0; kind < NKINDS; kind++) {

@@ -16,7 +16,7 @@ bool run_quietly;
 static void write_batch(const char *path, const struct batch *b, bool careful)
 {
 	struct tbatch h = { .magic = DIFF_MAGIC, .ncases = b->n, .code_off = 4096, .code_size = align_up(b->size, 4096u), .careful = careful,
-			    .avx = !!(X86_ANNOUNCED & X86_BIT(AVX)) };
+			    .avx = !!(announced & X86_BIT(AVX)) };
 	u8 *code = calloc(1, h.code_size);
 	FILE *f = fopen(path, "w");
 
@@ -77,4 +77,21 @@ bool run_batch(struct answers *a, const struct batch *b, const char *command, co
 	if (!getenv("KEEP")) unlink(in);
 	unlink(out);
 	return status;
+}
+
+u64 features_of(const char *command, const char *env)
+{
+	char out[256], line[1024];
+	u64 m = 0;
+	FILE *f;
+
+	snprintf(out, sizeof out, "%s/mktest-%d.features", scratch, getpid());
+	snprintf(line, sizeof line, "exec env %s timeout -s KILL 20 %s %s features %s", env, command, oracle, out);
+	if (system(line) || !(f = fopen(out, "r")) || fread(&m, sizeof m, 1, f) != 1) {
+		fprintf(stderr, "mktest: \"%s\" does not tell its features\n", line);
+		exit(2);
+	}
+	fclose(f);
+	unlink(out);
+	return m;
 }

@@ -104,6 +104,20 @@ static int fp_width(const char *emit)
 	return strstr(emit, "pd") || strstr(emit, "sd") ? 8 : 0;
 }
 
+bool unmask;
+
+u32 some_mxcsr(void)
+{
+	return 0x1f80 | below(4) << 13 | (chance(20) ? 0x8000 : 0) | (chance(20) ? 0x40 : 0) | (chance(10) ? below(64) : 0);
+}
+
+u32 some_open_mxcsr(void)
+{
+	u32 open = chance(60) ? 1u << below(6) : 1 + below(63);
+
+	return some_mxcsr() & ~(open << 7);
+}
+
 static void vectors(struct tcase *t, const char *emit, u64 mem[4])
 {
 	int w = fp_width(emit);
@@ -117,7 +131,8 @@ static void vectors(struct tcase *t, const char *emit, u64 mem[4])
 	}
 	for (int k = 0; k < 4; k += 2)
 		if (chance(85)) some_fp(mem + k, w);
-	if (chance(50)) t->mxcsr = 0x1f80 | below(4) << 13 | (chance(20) ? 0x8000 : 0) | (chance(20) ? 0x40 : 0) | (chance(10) ? below(64) : 0);
+	if (chance(50)) t->mxcsr = some_mxcsr();
+	if (unmask) t->mxcsr = some_open_mxcsr();
 }
 
 static bool starts(const char *emit, const char *with) { return !strncmp(emit, with, strlen(with)); }

@@ -2,13 +2,15 @@
 /* oracle.c - executes the cases of a batch (test/diff/case.h) and writes what each left: oracle BATCH RESULTS.
  *
  * Run natively it tells the truth; run by stele, what the translation does. No libc: FS is the cases', and nothing but
- * the case touches vector registers between loading and saving them.
+ * the case touches vector registers between loading and saving them. oracle features RESULTS writes what CPUID says: a
+ * mask of bits X86_... (src/x86/feature.def).
  */
 #include "../diff/case.h"
 #include <asm/prctl.h>
 #include <asm/unistd.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -273,6 +275,37 @@ static void signals(void)
 		sys(__NR_rt_sigaction, sigs[k], (long)&sa, 0, 8, 0, 0);
 }
 
+enum feature {
+#define F(name, leaf, sub, reg, bit, text) X86_##name,
+#include "../../src/x86/feature.def"
+#undef F
+};
+
+static u64 features(void)
+{
+	enum { A, B, C, D };
+	static const struct { uint32_t leaf; uint8_t sub, reg; int8_t bit; } where[] = {
+#define F(name, leaf, sub, reg, bit, text) { leaf, sub, reg, bit },
+#include "../../src/x86/feature.def"
+#undef F
+	};
+	u64 m = 0;
+
+	for (size_t k = 0; k < sizeof where / sizeof *where; k++) {
+		uint32_t r[4];
+
+		asm volatile("cpuid" : "=a"(r[A]), "=b"(r[B]), "=c"(r[C]), "=d"(r[D]) : "a"(where[k].leaf), "c"(where[k].sub));
+		m |= (u64)(where[k].bit < 0 || r[where[k].reg] >> where[k].bit & 1) << k;
+	}
+	return m;
+}
+
+static bool is_word(const char *s, const char *t)
+{
+	while (*s && *s == *t) s++, t++;
+	return *s == *t;
+}
+
 __attribute__((used)) void begin(u64 *sp)
 {
 	char **argv = (char **)(sp + 1);
@@ -280,9 +313,14 @@ __attribute__((used)) void begin(u64 *sp)
 	struct tcase *t;
 	long fd, size;
 
-	if (*sp != 3) quit("usage: oracle BATCH RESULTS\n");
-	fd = sys(__NR_open, (long)argv[1], O_RDONLY, 0, 0, 0, 0);
+	if (*sp != 3) quit("usage: oracle BATCH|features RESULTS\n");
 	out = sys(__NR_open, (long)argv[2], O_WRONLY | O_CREAT | O_TRUNC, 0644, 0, 0, 0);
+	if (out >= 0 && is_word(argv[1], "features")) {
+		put(&(u64){ features() }, 8);
+		flush();
+		quit("");
+	}
+	fd = sys(__NR_open, (long)argv[1], O_RDONLY, 0, 0, 0, 0);
 	size = fd < 0 ? fd : sys(__NR_lseek, fd, 0, SEEK_END, 0, 0, 0);
 	if (size <= 0 || out < 0) quit("oracle: cannot open\n");
 	b = map(0, size, PROT_READ, fd, 0);
