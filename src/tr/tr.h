@@ -124,6 +124,9 @@ struct block {
 	u32 *host;
 };
 
+/* What stands out of line behind a region's blocks, in this order. */
+enum tr_part { TR_EDGES, TR_RARE, TR_REPAIRS, TR_LITERALS, TR_PARTS };
+
 /* Facts of one instruction; its flags are in insn.live. */
 struct fact {
 	u64 parts;                      /* register parts that may be read after it, 4 bits a register */
@@ -148,6 +151,7 @@ struct tr {
 	u32 nins, nblk;
 	gaddr lo, hi;                   /* guest bytes covered                               */
 	u32 *start;
+	u32 *part[TR_PARTS];            /* where the tail's parts begin                      */
 	/* emission */
 	enum csense cs;
 	u8 live;                        /* flags live after the instruction being emitted    */
