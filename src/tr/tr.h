@@ -208,7 +208,8 @@ enum { RAW = 1,                         /* fetches its own operands             
        ARITH = 2, LOGIC = 4, ANYIMM = 8,  /* b may be IMM: 12-bit, bitmask, any               */
        IMPLICIT = 16,                   /* touches registers that are no operands            */
        PROBE = 32,                      /* reads flags that it overwrites: a memory destination is stored to once before, so that the instruction can be restarted */
-       WHOLE = 64 };                    /* 256 bits are not twice 128 here: see avx.c */
+       WHOLE = 64,                      /* 256 bits are not twice 128 here: see avx.c */
+       VIA_PF = 128 };                  /* the result may be made in x26, where it belongs too */
 #define UPPER_IMM(n)  ((n) << 8)        /* of 256 bits, the upper half has the immediate's bits from n on */
 struct emitter { void (*fn)(struct tr *c, struct insn *i, int d, int a, int b); u16 how; };
 #define EMIT(name, how) \
@@ -291,6 +292,7 @@ void tr_need(struct tr *c, enum csense cs);                     /* bring NZCV in
 int  tr_cond(struct tr *c, int cc);                             /* CC_... for x86 condition cc, not parity (but after fcmp); may change C's sense */
 void tr_parity(struct tr *c, int d);                            /* bit 0 of d = !PF; the bits above are garbage; keeps NZCV */
 void tr_nz(struct tr *c, int w, int r);                         /* S Z P A(=0) of a logical result, C = V = 0: ands-like */
+bool tr_nz_sub(struct tr *c);                                   /* will it do so by a subtraction of zero? w >= 4 */
 void tr_pf(struct tr *c, int r);                                /* if P or A is live: x26 = r */
 void tr_af(struct tr *c, int a, int b);                         /* if A is live: x27 = a ^ b; tr_pf too */
 void tr_getc(struct tr *c, int d);                              /* d = CF as 0 or 1; keeps NZCV */
