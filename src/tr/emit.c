@@ -182,7 +182,7 @@ void tr_operands(struct tr *c, struct insn *i, const struct emitter *e)
 	if (i->o[0].access & OP_WRITE) {
 		store = i->o[0].kind == OP_MEM;
 		d = store && vec_mem(i, 0) ? V0t + 5 : tr_dst(c, i, 0, T_DST);
-		if (d == T_DST && e->how & VIA_PF && live(c, F_P | F_A))
+		if (d == T_DST && e->how & VIA_PF && live(c, F_P | F_A) && !insn_maybe(i))
 			d = R_PF;
 	}
 	if (store && e->how & PROBE)

@@ -164,19 +164,28 @@ void tr_getc(struct tr *c, int d)
 	a_cset(c, 4, d, cc);
 }
 
-/* CF = bit 0 of r. Goes by mrs and msr where rmif is missing. */
-void tr_setflag_c(struct tr *c, int r)
+/* CF = that bit of r. Goes by mrs and msr where rmif is missing. */
+void tr_setflag_c_bit(struct tr *c, int r, int bit)
 {
 	if (c->cs == CS_FCMP || c->cs == CS_FORD)
 		tr_need(c, CS_SUB);
 	if (!live(c, F_C))
 		return;
 	if (has(c, HOST_FLAGM)) {
-		a_rmif(c, r, 63, 2);
+		a_rmif(c, r, (bit - 1) & 63, 2);
 	} else {
+		if (bit) {
+			a_lsr_i(c, 8, T0, r, bit);
+			r = T0;
+		}
 		a_mrs(c, T1, SR_NZCV);
 		a_bfi(c, 8, T1, r, 29, 1);
 		a_msr(c, SR_NZCV, T1);
 	}
 	c->cs = CS_ADD;
+}
+
+void tr_setflag_c(struct tr *c, int r)
+{
+	tr_setflag_c_bit(c, r, 0);
 }

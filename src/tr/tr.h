@@ -296,7 +296,8 @@ bool tr_nz_sub(struct tr *c);                                   /* will it do so
 void tr_pf(struct tr *c, int r);                                /* if P or A is live: x26 = r */
 void tr_af(struct tr *c, int a, int b);                         /* if A is live: x27 = a ^ b; tr_pf too */
 void tr_getc(struct tr *c, int d);                              /* d = CF as 0 or 1; keeps NZCV */
-void tr_setflag_c(struct tr *c, int r);                         /* CF = bit 0 of r, the others stay; tr_need sense kept */
+void tr_setflag_c(struct tr *c, int r);                         /* CF = bit 0 of r, the others stay */
+void tr_setflag_c_bit(struct tr *c, int r, int bit);            /* the same with another bit of r; uses T0 T1 */
 
 /* flags made late (defer.c) */
 struct insn *tr_source(struct tr *c, struct block *b);
