@@ -157,6 +157,7 @@ struct tr {
 	u8 live;                        /* flags live after the instruction being emitted    */
 	struct block *b;
 	bool replay;                    /* tr_replay is at work                              */
+	s8 direction;                   /* of the string instruction being emitted, where it is known (emit_str.c) */
 	bool crosses;                   /* ordered accesses of this instruction go by plain ones and barriers */
 	int third;                      /* a VEX form's third source                         */
 	struct insn *first;             /* a mov that the instruction being emitted takes in */
