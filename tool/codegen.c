@@ -58,7 +58,7 @@ static void features(struct suite *s)
 	static const struct { const char *name; u64 bits; } of[] = {
 		{ "-", 0 }, { "AFP", HOST_AFP }, { "FRINTTS", HOST_FRINTTS }, { "FLAGM", HOST_FLAGM }, { "FLAGM2", HOST_FLAGM2 },
 		{ "CRYPTO", HOST_AES | HOST_PMULL | HOST_SHA1 | HOST_SHA2 | HOST_CRC32 }, { "RNG", HOST_RNG }, { "MOPS", HOST_MOPS },
-		{ "CSSC", HOST_CSSC }, { "LRCPC", HOST_LRCPC }, { "LRCPC2", HOST_LRCPC2 }, { "TSO", 0 }, { "RPRES", 0 }, { "FCMA", 0 },
+		{ "CSSC", HOST_CSSC }, { "LRCPC", HOST_LRCPC }, { "LRCPC2", HOST_LRCPC2 }, { "TSO", 0 }, { "RPRES", HOST_RPRES }, { "FCMA", 0 },
 		{ "CLZERO", 0 }, { "SVE128", 0 }, { "SVE256", 0 }, { "SVEBITPERM", 0 },
 	};
 	char copy[sizeof s->features];
