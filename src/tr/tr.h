@@ -175,6 +175,7 @@ struct tr {
 	struct { u32 *site; u64 x[2]; u8 w; } lit[TR_MAX_LITERALS]; u32 nlit;     /* constants at the region's end (vec.c) */
 	struct { u32 *site; u8 w, r, a, b; } nan[TR_MAX_LITERALS]; u32 nnan;   /* repairs there (vec.c)  */
 	bool has_x87; struct x87_static x87; gaddr x87_last;            /* x87.c */
+	u32 *x87_seen;                  /* at this place T0 holds cpu.x87's first four bytes */
 	struct x87_cold { u32 *site, *back; struct insn *i; struct x87_static x; enum csense cs; u8 op; bool crosses; } x87_cold[4 * TR_MAX_INSNS];
 	u32 nx87_cold;
 	u32 *guarded;                   /* the branch of tr_guard                            */
@@ -273,6 +274,7 @@ void tr_loads(struct tr *c, struct ea m, int w, int dw, int t); /* sign-extends 
 void tr_store(struct tr *c, struct ea m, int w, int t);
 void tr_loadv(struct tr *c, struct ea m, int w, int v);         /* w = 1 2 4 8 16; clears the rest of v; may use T_DST */
 void tr_storev(struct tr *c, struct ea m, int w, int v);
+bool tr_lane(struct tr *c, struct ea m);                        /* may a lane be loaded or stored there by a_vld1_e, a_vst1_e? */
 void tr_loadv2(struct tr *c, struct ea m, int lo, int hi);      /* 32 bytes; m from tr_ea(c, i, 32) */
 void tr_storev2(struct tr *c, struct ea m, int lo, int hi);
 void tr_lea  (struct tr *c, struct insn *i, int w, int d);      /* the same without the segment's base */
