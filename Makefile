@@ -241,6 +241,11 @@ $(B)/bench/a64cost.so: bench/a64cost.c
 	@mkdir -p $(@D)
 	$(HOSTCC) -O2 -Wall -shared -fPIC -o $@ $< -lpthread -Wl,--unresolved-symbols=ignore-all
 
+## make codegen            ARM64 instructions for x86 ones, beside FEX's: bench/codegen.tsv; the rows: build/codegen.txt
+.PHONY: codegen
+codegen: $(B)/host/codegen
+	$< bench/codegen.tsv bench/codegen-reasons.tsv $(B)/codegen.txt
+
 clean:
 	rm -rf $(B)/a64 $(B)/host $(B)/gen $(B)/guest $(B)/arm $(B)/stele $(B)/stelectl $(B)/libstele.a
 

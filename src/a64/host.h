@@ -35,6 +35,7 @@
 	F(DIT,      "dit",      PFR0,  48, 1, 1, 24, 0) \
 	F(LSE2,     "lse2",     MMFR2, 32, 1, 1, 25, 0)                 /* accesses within 16 bytes are single */ \
 	F(AFP,      "afp",      MMFR1, 44, 1, 2, 20, 0)                 /* FPCR.NEP, AH, FIZ */ \
+	F(RPRES,    "rpres",    ISAR2,  4, 1, 2, 21, HOST_AFP)          /* FRECPE and FRSQRTE to 12 bits */ \
 	F(TSO,      "tso",      NONE,   0, 0, 0,  0, 0)                 /* the kernel's x86 order is on */
 
 enum host_reg {

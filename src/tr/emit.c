@@ -182,6 +182,8 @@ void tr_operands(struct tr *c, struct insn *i, const struct emitter *e)
 	if (i->o[0].access & OP_WRITE) {
 		store = i->o[0].kind == OP_MEM;
 		d = store && vec_mem(i, 0) ? V0t + 5 : tr_dst(c, i, 0, T_DST);
+		if (d == T_DST && e->how & VIA_PF && live(c, F_P | F_A) && !insn_maybe(i))
+			d = R_PF;
 	}
 	if (store && e->how & PROBE)
 		tr_store(c, m, i->o[0].w, s[0]);
@@ -243,7 +245,7 @@ static void insn(struct tr *c, struct insn *i)
 
 	c->i = i;
 	c->crosses = c->env->order == TR_TSO && c->env->crosses && c->env->crosses(c->env->ctx, pc);
-	c->live = i->live;
+	c->live = i->live & ~(x86_rows[i->row].undef & F_A);     /* what is undefined is not made */
 	note(c, pc);
 	if (attr & ROW_ALIGN)
 		tr_align_check(c, i);

@@ -98,6 +98,11 @@ void tr_zf(struct tr *c, int r)
 	}
 	if (c->cs == CS_FCMP || c->cs == CS_FORD)
 		tr_need(c, CS_SUB);
+	if (has(c, HOST_FLAGM)) {
+		a_clz(c, 8, T0, r);             /* 64 for a zero */
+		a_rmif(c, T0, 4, 4);
+		return;
+	}
 	a_mrs(c, T1, SR_NZCV);
 	a_cmp_i(c, 8, r, 0);
 	a_cset(c, 4, T0, CC_EQ);
@@ -138,6 +143,14 @@ static void bit_test(struct tr *c, struct insn *i, char how)
 			tr_store(c, m, i->w, T_DST);
 		}
 		tr_bit_flag(c, i, T_SRC);
+		return;
+	}
+	if (how == 'c' && bit_number(i) >= 0 && live(c, F_C) && has(c, HOST_FLAGM)) {
+		d = tr_dst(c, i, 0, T_DST);
+		change(c, i, d, G(i->o[0].reg), how);
+		tr_wb(c, i, 0, d);
+		tr_setflag_c_bit(c, d, bit_number(i));
+		c->cs = CS_SUB;                 /* the new bit is the old one's complement */
 		return;
 	}
 	tr_bit_flag(c, i, G(i->o[0].reg));
@@ -194,7 +207,7 @@ EMIT(bsr, 0)                                    /* d = b ? highest one of b : a 
 	a_csel(c, 8, d, a, T0, CC_EQ);
 }
 
-/* TZCNT, LZCNT: ZF = the count is 0, CF = it is the width, which is a power of two no other count has a bit of. */
+/* TZCNT, LZCNT: ZF = the count in d is 0, CF = it is the width. */
 static void count_flags(struct tr *c, struct insn *i, int d)
 {
 	if (!live(c, F_Z | F_C))
@@ -206,28 +219,43 @@ static void count_flags(struct tr *c, struct insn *i, int d)
 	}
 	a_cmp_i(c, 4, d, 0);
 	c->cs = CS_SUB;
-	if (live(c, F_C)) {
-		a_lsr_i(c, 4, T2, d, __builtin_ctz(bits(i)));
-		tr_setflag_c(c, T2);
-	}
+	if (live(c, F_C))                       /* a power of two that no other count has a bit of */
+		tr_setflag_c_bit(c, d, __builtin_ctz(bits(i)));
+}
+
+/* The same from the operand: it is zero, or its lowest (highest) bit is set. Both flags; false: nothing was done. */
+static bool operand_flags(struct tr *c, struct insn *i, int a, int bit)
+{
+	if (i->w < 4 || !live(c, F_C) || !live(c, F_Z) || !has(c, HOST_FLAGM))
+		return false;
+	a_cmp_i(c, i->w, a, 1);                 /* a borrow for zero alone */
+	a_rmif(c, a, (bit - 2) & 63, 4);
+	c->cs = CS_SUB;
+	return true;
 }
 
 EMIT(tzcnt, 0)                                  /* d = trailing zeros of a */
 {
+	bool done = operand_flags(c, i, a, 0);
+
 	if (i->w == 2)
 		a_orr_i(c, 4, T0, a, 0x10000);
 	trailing(c, regw(i), d, i->w == 2 ? T0 : a);
-	count_flags(c, i, d);
+	if (!done)
+		count_flags(c, i, d);
 }
 
 EMIT(lzcnt, 0)                                  /* d = leading zeros of a */
 {
+	bool done = operand_flags(c, i, a, bits(i) - 1);
+
 	if (i->w == 2) {
 		a_lsl_i(c, 4, T0, a, 16);
 		a_orr_i(c, 4, a = T0, T0, 0x8000);
 	}
 	a_clz(c, regw(i), d, a);
-	count_flags(c, i, d);
+	if (!done)
+		count_flags(c, i, d);
 }
 
 EMIT(popcnt, 0)                                 /* d = ones of a; ZF, and all other flags 0 */
@@ -242,8 +270,8 @@ EMIT(popcnt, 0)                                 /* d = ones of a; ZF, and all ot
 		a_fmov_xv(c, 4, d, V0t);
 	}
 	if (live(c, F_O | F_S | F_Z | F_C)) {
-		a_tst(c, 4, d, d);
-		c->cs = CS_ZERO;
+		a_cmp_i(c, 4, d, 0);
+		c->cs = CS_SUB;
 	}
 	if (live(c, F_P | F_A)) {
 		a_mov_i(c, 4, R_PF, 1);                 /* odd: PF = 0 */

@@ -27,39 +27,46 @@ EMIT(andn, 0)                                   /* d = ~a & b */
 		c->cs = CS_ZERO;
 }
 
-/* T2 = (a == 0), T0 may be lost; what BLS* set CF by */
-static void is_zero(struct tr *c, struct insn *i, int a)
+/* T0 = a - 1, or -a, and T2 = its C: that a is not zero, or that it is */
+static void lowest(struct tr *c, struct insn *i, int a, bool neg)
 {
-	if (!live(c, F_C))
-		return;
-	a_cmp_i(c, i->w, a, 0);
-	a_cset(c, 4, T2, CC_EQ);
+	bool cf = live(c, F_C);
+
+	if (neg)
+		(cf ? a_negs : a_neg)(c, i->w, T0, a);
+	else
+		(cf ? a_subs_i : a_sub_i)(c, i->w, T0, a, 1);
+	if (cf)
+		a_cset(c, 4, T2, CC_HS);
+}
+
+/* S Z of d, O = 0, and CF = !T2: all three have CF and that bit opposite */
+static void bls_flags(struct tr *c, struct insn *i, int d)
+{
+	nz_c(c, i, d, T2);
+	if (live(c, F_C))
+		c->cs = CS_SUB;
 }
 
 EMIT(blsr, 0)                                   /* d = a & (a - 1); CF = (a == 0) */
 {
-	is_zero(c, i, a);
-	a_sub_i(c, i->w, T0, a, 1);
+	lowest(c, i, a, false);
 	a_and(c, i->w, d, a, T0);
-	nz_c(c, i, d, T2);
+	bls_flags(c, i, d);
 }
 
 EMIT(blsmsk, 0)                                 /* d = a ^ (a - 1); CF = (a == 0) */
 {
-	is_zero(c, i, a);
-	a_sub_i(c, i->w, T0, a, 1);
+	lowest(c, i, a, false);
 	a_eor(c, i->w, d, a, T0);
-	nz_c(c, i, d, T2);
+	bls_flags(c, i, d);
 }
 
 EMIT(blsi, 0)                                   /* d = a & -a; CF = (a != 0) */
 {
-	is_zero(c, i, a);
-	if (live(c, F_C))
-		a_eor_i(c, 4, T2, T2, 1);
-	a_neg(c, i->w, T0, a);
+	lowest(c, i, a, true);
 	a_and(c, i->w, d, a, T0);
-	nz_c(c, i, d, T2);
+	bls_flags(c, i, d);
 }
 
 /* d = the low n bits of a, n = r (zero-extended, may exceed the width). Uses T1 T2 and NZCV: HS where n was too large. */
@@ -77,8 +84,10 @@ EMIT(bzhi, 0)                                   /* d = the low b[7:0] bits of a;
 	a_uxtb(c, T0, b);
 	low_bits(c, i->w, d, a, T0);
 	if (live(c, F_C))
-		a_cset(c, 4, T2, CC_HS);
+		a_cset(c, 4, T2, CC_LO);
 	nz_c(c, i, d, T2);
+	if (live(c, F_C))
+		c->cs = CS_SUB;                 /* T2 was CF's complement */
 }
 
 EMIT(bextr, 0)                                  /* d = b[15:8] bits of a from bit b[7:0] on */
@@ -165,6 +174,10 @@ EMIT(adcx, 0)                                   /* d = a + b + CF, CF = carry */
 	}
 	a_mrs(c, T2, SR_NZCV);
 	a_adcs(c, i->w, d, a, b);
+	if (has(c, HOST_FLAGM)) {
+		a_rmif(c, T2, 28, 13);          /* all but C */
+		return;
+	}
 	a_cset(c, 4, T3, CC_HS);
 	a_bfi(c, 8, T2, T3, 29, 1);
 	a_msr(c, SR_NZCV, T2);
@@ -179,6 +192,14 @@ EMIT(adox, 0)                                   /* d = a + b + OF, OF = carry */
 		tr_need(c, CS_SUB);
 	c->live = keep;
 	a_mrs(c, T2, SR_NZCV);
+	if (has(c, HOST_FLAGM)) {
+		a_rmif(c, T2, 27, 2);           /* C = V */
+		a_adcs(c, i->w, d, a, b);
+		a_cset(c, 4, T3, CC_HS);
+		a_rmif(c, T2, 28, 14);
+		a_rmif(c, T3, 0, 1);
+		return;
+	}
 	a_ubfx(c, 4, T3, T2, 28, 1);
 	a_cmp_i(c, 4, T3, 1);
 	a_adcs(c, i->w, d, a, b);

@@ -126,14 +126,31 @@ static void estimate(struct tr *c, int n, bool root)    /* of n, into V0t; n is 
 	if (c->env->fp_check)
 		a_msr(c, SR_FPSR, T1);
 }
+
+/* With RPRES and AH ARM64's own estimates are the same, tried likewise; like x86's they heed and report nothing. */
+static void frsqrte(A c, int w, int d, int n) { a_vfrsqrte(c, a_vscalar(w), d, n); }
+static void frecpe(A c, int w, int d, int n)  { a_vfrecpe(c, a_vscalar(w), d, n); }
 static void estimate_s(struct tr *c, struct insn *i, int d, int a, int b, bool root)
 {
+	if (has(c, HOST_RPRES)) {
+		scalar1(c, i, root ? frsqrte : frecpe, 4, d, a, b);
+		return;
+	}
 	a_vdup_e(c, V4S, V4t, b, 0);
 	estimate(c, V4t, root);
 	fp_put(c, i, 4, d, a, V0t);
 }
-EMIT(frsqrt_ps, 0) { estimate(c, a, true);  a_vmov(c, V16B, d, V0t); }
-EMIT(frcp_ps,   0) { estimate(c, a, false); a_vmov(c, V16B, d, V0t); }
+static void estimate_p(struct tr *c, int d, int a, bool root)
+{
+	if (has(c, HOST_RPRES)) {
+		(root ? a_vfrsqrte : a_vfrecpe)(c, V4S, d, a);
+	} else {
+		estimate(c, a, root);
+		a_vmov(c, V16B, d, V0t);
+	}
+}
+EMIT(frsqrt_ps, 0) { estimate_p(c, d, a, true); }
+EMIT(frcp_ps,   0) { estimate_p(c, d, a, false); }
 EMIT(frsqrt_ss, 0) { estimate_s(c, i, d, a, b, true); }
 EMIT(frcp_ss,   0) { estimate_s(c, i, d, a, b, false); }
 
@@ -340,8 +357,14 @@ void fp_flip(struct tr *c, int T, int r, int n, int lanes)
 	u64 inf2 = T == V4S ? 0xff000000ff000000 : 0xffe0000000000000;
 
 	v_const(c, r, T == V4S ? even | odd : even, T == V4S ? even | odd : odd);
+	if (!fp_afp(c) && !c->env->fp_exact) {
+		a_vfcmeq(c, T, V1t, n, n);
+		a_vand(c, V16B, r, r, V1t);
+		a_veor(c, V16B, r, r, n);
+		return;
+	}
 	v_const(c, V2t, inf2, inf2);
-	a_vadd(c, T, V1t, n, n);                        /* a compare of floating point would report denormals */
+	a_vadd(c, T, V1t, n, n);                        /* that compare would report denormals */
 	a_vcmhi(c, T, V1t, V1t, V2t);
 	a_vbic(c, V16B, r, r, V1t);
 	a_veor(c, V16B, r, r, n);

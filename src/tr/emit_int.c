@@ -45,11 +45,38 @@ static void af(struct tr *c, struct insn *i, int a, int b)
 		a_mov(c, 4, R_AF, a);
 }
 
+/* T0 = a narrow a, sign-extended. */
+static void widened(struct tr *c, struct insn *i, int a)
+{
+	a_sbfx(c, 4, T0, a, 0, 8 * i->w);
+}
+
+/* N Z V of the narrow number in r's low bits, the sum or difference of sign-extended ones, whose C is right already. */
+static void narrow_flags(struct tr *c, struct insn *i, int r)
+{
+	(i->w == 1 ? a_setf8 : a_setf16)(c, r);
+}
+
 /* A narrow a +- b with flags; leaves the result in d when d >= 0. */
 static void narrow(struct tr *c, struct insn *i, bool sub, int d, int a, int b)
 {
+	int to = d < 0 ? T0 : d;
+
+	if (has(c, HOST_FLAGM) && (d >= 0 || b == IMM)) {
+		widened(c, i, a);
+		if (b == IMM && !a_fits_arith(imm_of(i)) && !a_fits_arith(neg_of(i)))
+			a_mov_i(c, 4, T1, (u32)i->imm), b = T1;
+		if (b == IMM || b == T1)
+			addsub(c, i, sub, true, to, T0, b);
+		else
+			(sub ? a_subs_ext : a_adds_ext)(c, 4, to, T0, b, i->w == 1 ? SXTB : SXTH, 0);
+		narrow_flags(c, i, to);
+		return;
+	}
 	a_lsl_i(c, 4, T0, a, up(i));
-	if (b == IMM) {
+	if (b == IMM && i->imm == 0) {
+		(sub ? a_subs_i : a_adds_i)(c, 4, d < 0 ? XZR : T0, T0, 0);
+	} else if (b == IMM) {
 		a_mov_i(c, 4, T1, (u32)i->imm << up(i));
 		(sub ? a_subs : a_adds)(c, 4, d < 0 ? XZR : T0, T0, T1);
 	} else {
@@ -78,8 +105,8 @@ static void sum(struct tr *c, struct insn *i, bool sub, int d, int a, int b)
 	tr_pf(c, d);
 }
 
-EMIT(add, ARITH) { sum(c, i, false, d, a, b); }         /* d = a + b */
-EMIT(sub, ARITH) { sum(c, i, true, d, a, b); }          /* d = a - b */
+EMIT(add, ARITH | VIA_PF) { sum(c, i, false, d, a, b); }         /* d = a + b */
+EMIT(sub, ARITH | VIA_PF) { sum(c, i, true, d, a, b); }          /* d = a - b */
 
 /* The branch after i looks at register a alone: at a bit of it (for the sign: its top one), or whether it is zero. */
 static bool zero_branch(struct tr *c, struct insn *i, int a, int bit)
@@ -115,10 +142,20 @@ EMIT(cmp, ARITH)
 		return;
 	}
 	af(c, i, a, b);
+	c->cs = live(c, F_NZCV) ? CS_SUB : c->cs;
+	if (live(c, F_P | F_A) && (i->w >= 4 || (live(c, F_NZCV) && has(c, HOST_FLAGM)))) {
+		if (i->w >= 4)
+			addsub(c, i, true, live(c, F_NZCV), R_PF, a, b);
+		else
+			narrow(c, i, true, R_PF, a, b);
+		return;
+	}
 	if (live(c, F_P | F_A)) {
-		if (i->w < 4 && b == IMM)
-			a_mov_i(c, 4, T1, (u32)i->imm);
-		addsub(c, i, true, false, R_PF, a, i->w < 4 && b == IMM ? T1 : b);
+		int with = b;
+
+		if (b == IMM && !a_fits_arith(imm_of(i)) && !a_fits_arith(neg_of(i)))
+			a_mov_i(c, 4, with = T1, (u32)i->imm);
+		addsub(c, i, true, false, R_PF, a, with);
 	}
 	if (!live(c, F_NZCV))
 		return;
@@ -126,7 +163,6 @@ EMIT(cmp, ARITH)
 		addsub(c, i, true, true, XZR, a, b);
 	else
 		narrow(c, i, true, -1, a, b);
-	c->cs = CS_SUB;
 }
 
 /* d = a + b + CF, a - b - CF */
@@ -140,6 +176,12 @@ static void carry(struct tr *c, struct insn *i, bool sub, int d, int a, int b)
 	c->live = i->live;
 	if (i->w >= 4) {
 		(sub ? flags ? a_sbcs : a_sbc : flags ? a_adcs : a_adc)(c, i->w, d, a, b);
+	} else if (flags && has(c, HOST_FLAGM)) {
+		widened(c, i, a);
+		if (i->o[1].kind != OP_IMM)
+			a_sbfx(c, 4, T1, b, 0, 8 * i->w), b = T1;
+		(sub ? a_sbcs : a_adcs)(c, 4, d, T0, b);
+		narrow_flags(c, i, d);
 	} else {
 		/* at the top: ones below a make an incoming carry arrive, as they do below ~b */
 		if (!flags) {
@@ -163,13 +205,14 @@ static void carry(struct tr *c, struct insn *i, bool sub, int d, int a, int b)
 	tr_pf(c, d);
 }
 
-EMIT(adc, PROBE) { carry(c, i, false, d, a, b); }
-EMIT(sbb, PROBE) { carry(c, i, true, d, a, b); }
+EMIT(adc, PROBE | VIA_PF) { carry(c, i, false, d, a, b); }
+EMIT(sbb, PROBE | VIA_PF) { carry(c, i, true, d, a, b); }
 
 /* INC and DEC leave CF alone. */
 static void step(struct tr *c, struct insn *i, bool sub, int d, int a)
 {
 	bool flags = live(c, F_O | F_S | F_Z), keep = flags && live(c, F_C);
+	enum csense cs;
 
 	if (live(c, F_A))
 		a_eor_i(c, 4, R_AF, a, 1);
@@ -178,8 +221,19 @@ static void step(struct tr *c, struct insn *i, bool sub, int d, int a)
 		tr_pf(c, d);
 		return;
 	}
+	if (keep && (c->cs == CS_FCMP || c->cs == CS_FORD))
+		tr_need(c, CS_SUB);
+	if (i->w < 4 && has(c, HOST_FLAGM)) {   /* C stays as it is */
+		widened(c, i, a);
+		(sub ? a_sub_i : a_add_i)(c, 4, d, T0, 1);
+		narrow_flags(c, i, d);
+		c->cs = keep ? c->cs : CS_ADD;
+		tr_pf(c, d);
+		return;
+	}
+	cs = keep ? c->cs : CS_ADD;
 	if (keep)
-		tr_getc(c, T2);
+		a_cset(c, 4, T2, CC_HS);
 	if (i->w >= 4) {
 		(sub ? a_subs_i : a_adds_i)(c, i->w, d, a, 1);
 	} else {
@@ -190,14 +244,15 @@ static void step(struct tr *c, struct insn *i, bool sub, int d, int a)
 	}
 	c->cs = CS_ADD;
 	if (keep)
-		tr_setflag_c(c, T2);
+		tr_setflag_c(c, T2);            /* C, in whatever sense */
+	c->cs = cs;
 	tr_pf(c, d);
 }
 
-EMIT(inc, 0) { step(c, i, false, d, a); }
-EMIT(dec, 0) { step(c, i, true, d, a); }
+EMIT(inc, VIA_PF) { step(c, i, false, d, a); }
+EMIT(dec, VIA_PF) { step(c, i, true, d, a); }
 
-EMIT(neg, 0)                                            /* d = 0 - a; CF = a != 0 */
+EMIT(neg, VIA_PF)                                       /* d = 0 - a; CF = a != 0 */
 {
 	if (live(c, F_A))
 		a_mov(c, 4, R_AF, a);
@@ -233,11 +288,11 @@ static u64 logic_imm(struct tr *c, struct insn *i, int *b)
 	return v;
 }
 
-EMIT(and, LOGIC)                                        /* d = a & b */
+EMIT(and, LOGIC | VIA_PF)                                        /* d = a & b */
 {
 	u64 v = logic_imm(c, i, &b);
 
-	if (i->w >= 4 && live(c, F_NZCV)) {
+	if (i->w >= 4 && live(c, F_NZCV) && !tr_nz_sub(c)) {
 		if (b == IMM)
 			a_ands_i(c, i->w, d, a, v);
 		else
@@ -253,7 +308,7 @@ EMIT(and, LOGIC)                                        /* d = a & b */
 	tr_nz(c, i->w, d);
 }
 
-EMIT(or, LOGIC)                                         /* d = a | b */
+EMIT(or, LOGIC | VIA_PF)                                         /* d = a | b */
 {
 	u64 v = logic_imm(c, i, &b);
 
@@ -266,7 +321,7 @@ EMIT(or, LOGIC)                                         /* d = a | b */
 	tr_nz(c, i->w, d);
 }
 
-EMIT(xor, LOGIC)                                        /* d = a ^ b */
+EMIT(xor, LOGIC | VIA_PF)                                        /* d = a ^ b */
 {
 	u64 v;
 
@@ -299,32 +354,34 @@ EMIT(test, LOGIC)                                       /* flags of a & b */
 		return;
 	}
 	if (i->w < 4 && b == IMM && (!live(c, F_S) || !(i->imm & top)) && a_fits_logic(4, i->imm & m)) {
-		if (live(c, F_P | F_A))
-			a_and_i(c, 4, R_PF, a, i->imm & m);
-		if (live(c, F_NZCV))
-			a_tst_i(c, 4, a, i->imm & m), c->cs = CS_ZERO;
+		if (live(c, F_P | F_A) || (live(c, F_NZCV) && tr_nz_sub(c))) {
+			int r = live(c, F_P | F_A) ? R_PF : T0;
+
+			a_and_i(c, 4, r, a, i->imm & m);
+			tr_nz(c, 4, r);
+		} else if (live(c, F_NZCV)) {
+			a_tst_i(c, 4, a, i->imm & m);
+			c->cs = CS_ZERO;
+		}
 		return;
 	}
 	{
 		u64 v = logic_imm(c, i, &b);
-		u8 keep = c->live;
+		int r = live(c, F_P | F_A) ? R_PF : T0;
 
-		if (i->w >= 4 && live(c, F_NZCV)) {
+		if (i->w >= 4 && live(c, F_NZCV) && !live(c, F_P | F_A) && !tr_nz_sub(c)) {
 			if (b == IMM)
 				a_tst_i(c, i->w, a, v);
 			else
 				a_tst(c, i->w, a, b);
 			c->cs = CS_ZERO;
-			if (!live(c, F_P | F_A))
-				return;
-			c->live &= ~F_NZCV;
+			return;
 		}
 		if (b == IMM)
-			a_and_i(c, i->w, T0, a, v);
+			a_and_i(c, i->w, r, a, v);
 		else
-			a_and(c, i->w, T0, a, b);
-		tr_nz(c, i->w, T0);
-		c->live = keep;
+			a_and(c, i->w, r, a, b);
+		tr_nz(c, i->w, r);
 	}
 }
 

@@ -448,9 +448,11 @@ static bool returns(struct tr *c)
 
 int tr_tail(struct tr *c)
 {
+	c->part[TR_EDGES] = c->code.p;
 	for (u32 k = 0; k < c->nfix; k++)
 		if (c->code.p + TR_INSN_ROOM > c->code.end || !bind_edge(c, &c->fix[k]))
 			return -1;
+	c->part[TR_RARE] = c->code.p;
 	for (u32 k = 0; k < c->ncold; k++) {
 		if (c->code.p + TR_INSN_ROOM > c->code.end || !a_bind(c, c->cold[k].site))
 			return -1;

@@ -314,6 +314,8 @@ void tr_storev(struct tr *c, struct ea m, int w, int v)
 		a_strv_i(c, w, v, m.base, m.off);
 }
 
+bool tr_lane(struct tr *c, struct ea m) { return !ordered(c) && m.index == NOIDX && !m.off; }
+
 void tr_loadv2(struct tr *c, struct ea m, int lo, int hi)
 {
 	if (a_fits_pair(16, m.off)) {

@@ -39,13 +39,11 @@ static void rotate_flags(struct tr *c, struct insn *i, int r, bool left, bool of
 		sh_double(c, w, T0);
 		return;
 	}
-	if (!left)
-		a_lsr_i(c, w, T2, r, top);
 	if (of) {                               /* left: top ^ bit 0; right: the two top bits */
 		a_eor_sh(c, w, T3, r, r, left ? LSL : LSR, left ? top : 1);
-		tr_set_cv(c, left ? r : T2, T3, left ? top : top - 1);
+		tr_set_cv(c, r, left ? 0 : top, T3, left ? top : top - 1);
 	} else {
-		tr_setflag_c(c, left ? r : T2);
+		tr_setflag_c_bit(c, r, left ? 0 : top);
 	}
 }
 
@@ -53,10 +51,15 @@ static void rotate_const(struct tr *c, struct insn *i, int d, int a, int k, bool
 {
 	int n = sh_bits(i), w = sh_regw(i);
 
-	if (i->w == 2 && k % 16 == 8)
+	if (i->w == 2 && k % 16 == 8) {
 		a_rev16(c, 4, d, a);
-	else
+	} else if (i->w == 1) {                 /* twice is enough */
+		a_uxtb(c, T0, a);
+		a_orr_sh(c, 4, T0, T0, T0, LSL, 8);
+		a_lsr_i(c, 4, d, T0, (left ? n - k % n : k) % n);
+	} else {
 		a_ror_i(c, w, d, repeated(c, i, a, T0), (left ? n - k % n : k) % (w * 8));
+	}
 	if (live(c, F_C | F_O))
 		rotate_flags(c, i, d, left, k == 1);
 }
@@ -65,6 +68,7 @@ static void rotate_var(struct tr *c, struct insn *i, int d, int a, int b, bool l
 {
 	bool flags = live(c, F_C | F_O);
 	int w = sh_regw(i), r = repeated(c, i, a, T0);
+	enum csense cs;
 	u32 *none;
 
 	if (flags)
@@ -74,11 +78,11 @@ static void rotate_var(struct tr *c, struct insn *i, int d, int a, int b, bool l
 	a_ror(c, w, d, r, left ? T1 : b);
 	if (!flags)
 		return;
-	sh_settle(c);
+	cs = sh_settle(c);
 	none = c->code.p;
 	a_cbz(c, 4, T4, 0);
 	rotate_flags(c, i, d, left, true);
-	sh_settle(c);
+	tr_need(c, cs);
 	a_bind(c, none);
 }
 
@@ -141,14 +145,8 @@ static void through_wide(struct tr *c, int d, int a, bool left)
 static u32 *through_count(struct tr *c, struct insn *i, int b)
 {
 	int n = sh_bits(i);
-	u32 *none = 0;
+	u32 *none;
 
-	if (b == IMM) {
-		int k = sh_count(i, i->imm);
-
-		a_mov_i(c, 4, T2, n < 32 ? k % (n + 1) : k);
-		return 0;
-	}
 	sh_masked(c, i, T2, b);
 	none = c->code.p;
 	a_cbz(c, 4, T2, 0);
@@ -160,16 +158,49 @@ static u32 *through_count(struct tr *c, struct insn *i, int b)
 	return none;
 }
 
-/* CF = bit 0 of T3; OF, for a count of one, from the result d. */
-static void through_flags(struct tr *c, struct insn *i, int d, bool left)
+/* CF = bit m of t; OF, for a count of one, from the result d. */
+static void through_flags(struct tr *c, struct insn *i, int d, int t, int m, bool left, bool of)
 {
-	int w = sh_regw(i), top = sh_bits(i) - 1;
+	int top = sh_bits(i) - 1;
 
-	if (left)                               /* top ^ CF */
-		a_eor_sh(c, w, T2, d, T3, LSL, top);
-	else                                    /* the two top bits */
-		a_eor_sh(c, w, T2, d, d, LSR, 1);
-	tr_set_cv(c, T3, T2, left ? top : top - 1);
+	if (!of || !live(c, F_O)) {
+		tr_setflag_c_bit(c, t, m);
+		return;
+	}
+	if (left && m <= top)                   /* top ^ CF */
+		a_eor_sh(c, 8, T2, d, t, LSL, top - m);
+	else                                    /* the two top bits; left: CF and the one below */
+		a_eor_sh(c, 8, T2, d, d, LSR, 1);
+	tr_set_cv(c, t, m, T2, left ? top : top - 1);
+}
+
+/* By a constant: what comes in beside the operand's bits is CF and the operand again, one place on. C = CF. */
+static void through_const(struct tr *c, struct insn *i, int d, int a, int k, bool left)
+{
+	int n = sh_bits(i), w = sh_regw(i), m = left ? n - k : k - 1;
+	bool flags = live(c, F_C | F_O);
+
+	if (left && i->w >= 4) {
+		a_cset(c, 4, T3, CC_HS);
+		a_extr(c, w, T3, T3, a, 1);
+		a_extr(c, w, T4, a, T3, n - k);
+	} else if (i->w >= 4) {
+		a_adc(c, w, T3, a, a);
+		a_extr(c, w, T4, T3, a, k);
+	} else {
+		k %= n + 1;
+		a_cset(c, 4, T0, CC_HS);
+		a_ubfx(c, 4, T3, a, 0, n);
+		a_orr_sh(c, 4, T0, T3, T0, LSL, n);
+		a_orr_sh(c, 8, T0, T0, T0, LSL, n + 1);
+		a_lsr_i(c, 8, d, T0, left ? n + 1 - k : k);
+		if (flags)
+			through_flags(c, i, d, d, n, left, k == 1);
+		return;
+	}
+	if (flags)
+		through_flags(c, i, T4, a, m, left, k == 1);
+	a_mov(c, w, d, T4);
 }
 
 static void through(struct tr *c, struct insn *i, int d, int a, int b, bool left)
@@ -184,18 +215,20 @@ static void through(struct tr *c, struct insn *i, int d, int a, int b, bool left
 		sh_copy(c, i, d, a);
 		return;
 	}
-	if (b != IMM)
-		sh_copy(c, i, T4, a);
+	if (b == IMM) {
+		through_const(c, i, d, a, sh_count(i, i->imm), left);
+		return;
+	}
+	sh_copy(c, i, T4, a);
 	none = through_count(c, i, b);
 	if (i->w == 8)
 		through_wide(c, T4, a, left);
 	else
 		through_narrow(c, i, T4, a, left);
 	if (live(c, F_C | F_O))
-		through_flags(c, i, T4, left);
-	sh_settle(c);
-	if (none)
-		a_bind(c, none);
+		through_flags(c, i, T4, T3, 0, left, true);
+	tr_need(c, CS_ADD);
+	a_bind(c, none);
 	a_mov(c, sh_regw(i), d, T4);
 }
 
@@ -207,7 +240,7 @@ static void through_all(struct tr *c, struct insn *i, bool left)
 	struct ea m;
 
 	c->live |= F_C;
-	sh_settle(c);
+	tr_need(c, CS_ADD);
 	c->live = keep;
 	if (i->o[0].kind != OP_MEM) {
 		a = tr_src(c, i, 0, T_SRC);

@@ -11,21 +11,26 @@
 #include "tr/emit_shift.h"
 #include "tr/emit_bit.h"
 
-void tr_set_cv(struct tr *c, int t, int r, int n)
+void tr_set_cv(struct tr *c, int t, int m, int r, int n)
 {
 	bool cf = live(c, F_C), of = live(c, F_O);
 
 	if (!of) {
-		tr_setflag_c(c, t);
+		tr_setflag_c_bit(c, t, m);
+	} else if (has(c, HOST_FLAGM) && cf && r == t && m == ((n + 1) & 63)) {
+		a_rmif(c, r, n, 3);
+		c->cs = CS_ADD;
 	} else if (has(c, HOST_FLAGM)) {
 		a_rmif(c, r, n, 1);
-		tr_setflag_c(c, t);
+		tr_setflag_c_bit(c, t, m);
 	} else {
 		a_mrs(c, T0, SR_NZCV);
 		a_lsr_i(c, 8, T1, r, n);
 		a_bfi(c, 8, T0, T1, 28, 1);
+		if (cf && m)
+			a_lsr_i(c, 8, T1, t, m);
 		if (cf)
-			a_bfi(c, 8, T0, t, 29, 1);
+			a_bfi(c, 8, T0, m ? T1 : t, 29, 1);
 		a_msr(c, SR_NZCV, T0);
 		if (cf)
 			c->cs = CS_ADD;
@@ -59,7 +64,8 @@ static void shl_var(struct tr *c, struct insn *i, int d, int a, int b)
 	u32 *none;
 
 	if (live(c, F_ALL)) {
-		sh_settle(c);
+		enum csense cs = sh_settle(c);
+
 		sh_masked(c, i, T2, b);
 		none = c->code.p;
 		a_cbz(c, 4, T2, 0);
@@ -70,13 +76,13 @@ static void shl_var(struct tr *c, struct insn *i, int d, int a, int b)
 		sh_double(c, w, T0);
 		if (live(c, F_P | F_A))
 			a_lsl(c, w, R_PF, a, b);
-		sh_settle(c);
+		tr_need(c, cs);
 		a_bind(c, none);
 	}
 	a_lsl(c, w, d, a, b);
 }
 
-EMIT(shl, ANYIMM)                               /* d = a << b */
+EMIT(shl, ANYIMM | VIA_PF)                             /* d = a << b */
 {
 	if (b != IMM)
 		shl_var(c, i, d, a, b);
@@ -101,27 +107,43 @@ static void right(struct tr *c, struct insn *i, int d, int a, int k, bool arith)
 		a_mov(c, w, d, XZR);
 }
 
-/* S Z P of r, then CF = bit 0 of t, OF = bit v of t or 0 (v < 0). */
-static void flags_nz_cv(struct tr *c, struct insn *i, int r, int t, int v)
+/* The bit of the operand that a shift by k puts into CF; -1: a zero. */
+static int last_out(struct insn *i, int k, bool arith)
 {
-	sh_nz(c, i, r);
-	if (v >= 0)
-		tr_set_cv(c, t, t, v);
-	else
-		tr_setflag_c(c, t);
+	int n = sh_bits(i);
+
+	return k <= n ? k - 1 : arith ? n - 1 : -1;
 }
 
 /* T2 = CF of a shift by k, and nothing else */
 static void out_bit(struct tr *c, struct insn *i, int a, int k, bool arith)
 {
-	int n = sh_bits(i);
+	int bit = last_out(i, k, arith);
 
-	if (k <= n)
-		a_ubfx(c, 8, T2, a, k - 1, 1);
-	else if (arith)
-		a_ubfx(c, 8, T2, a, n - 1, 1);
+	if (bit >= 0)
+		a_ubfx(c, 8, T2, a, bit, 1);
 	else
 		a_mov(c, 4, T2, XZR);
+}
+
+/* All flags: S Z P of the result, then CF and OF out of the operand. */
+static void right_flags(struct tr *c, struct insn *i, int d, int a, int k, bool arith)
+{
+	int bit = last_out(i, k, arith), top = sh_bits(i) - 1;
+	int r = live(c, F_P | F_A) ? R_PF : d != a ? d : T3;
+	u8 keep = c->live;
+
+	right(c, i, r, a, k, arith);
+	if (bit >= 0)
+		c->live &= ~F_C;                /* it comes afterwards */
+	sh_nz(c, i, r);
+	c->live = keep;
+	if (bit >= 0 && !arith && k == 1)
+		tr_set_cv(c, a, bit, a, top);
+	else if (bit >= 0)
+		tr_setflag_c_bit(c, a, bit);
+	if (r != d)
+		a_mov(c, sh_regw(i), d, r);
 }
 
 static void right_const(struct tr *c, struct insn *i, int d, int a, int k, bool arith)
@@ -143,15 +165,14 @@ static void right_const(struct tr *c, struct insn *i, int d, int a, int k, bool 
 		tr_pf(c, d);
 		return;
 	}
-	right(c, i, T2, a, k - 1, arith);       /* bit 0: CF */
-	if (!arith && !of && (i->w < 8 || k > 1)) {
+	if (!has(c, HOST_FLAGM) && !arith && !of && (i->w < 8 || k > 1)) {
+		right(c, i, T2, a, k - 1, arith);       /* bit 0: CF */
 		a_ror_i(c, 8, T0, T2, 1);       /* CF:0..0:result, doubled: Z is the result's, N = 0 */
 		sh_double(c, 8, T0);
 		right(c, i, d, a, k, arith);
 		tr_pf(c, d);
 	} else {
-		right(c, i, d, a, k, arith);
-		flags_nz_cv(c, i, d, T2, of ? sh_bits(i) - 1 : -1);
+		right_flags(c, i, d, a, k, arith);
 	}
 }
 
@@ -163,15 +184,24 @@ static void right_var(struct tr *c, struct insn *i, int d, int a, int b, bool ar
 	if (i->w < 4)
 		right(c, i, from = T4, a, 0, arith);
 	if (live(c, F_ALL)) {
-		sh_settle(c);
+		enum csense cs = sh_settle(c);
+		int r = live(c, F_P | F_A) ? R_PF : T3;
+		u8 keep = c->live;
+
 		sh_masked(c, i, T2, b);
 		none = c->code.p;
 		a_cbz(c, 4, T2, 0);
 		a_sub_i(c, 4, T2, T2, 1);
 		(arith ? a_asr : a_lsr)(c, w, T2, from, T2);
-		(arith ? a_asr_i : a_lsr_i)(c, w, T3, T2, 1);
-		flags_nz_cv(c, i, T3, T2, arith ? -1 : sh_bits(i) - 1);
-		sh_settle(c);
+		(arith ? a_asr_i : a_lsr_i)(c, w, r, T2, 1);
+		c->live &= ~F_C;
+		sh_nz(c, i, r);
+		c->live = keep;
+		if (arith)
+			tr_setflag_c(c, T2);
+		else
+			tr_set_cv(c, T2, 0, T2, sh_bits(i) - 1);
+		tr_need(c, cs);
 		a_bind(c, none);
 	}
 	(arith ? a_asr : a_lsr)(c, w, d, from, b);
@@ -187,8 +217,8 @@ static void right_shift(struct tr *c, struct insn *i, int d, int a, int b, bool 
 		right_const(c, i, d, a, sh_count(i, i->imm), arith);
 }
 
-EMIT(shr, ANYIMM) { right_shift(c, i, d, a, b, false); }        /* d = a >> b, zeros come in */
-EMIT(sar, ANYIMM) { right_shift(c, i, d, a, b, true); }         /* d = a >> b, the sign comes in */
+EMIT(shr, ANYIMM | VIA_PF) { right_shift(c, i, d, a, b, false); }        /* d = a >> b, zeros come in */
+EMIT(sar, ANYIMM | VIA_PF) { right_shift(c, i, d, a, b, true); }         /* d = a >> b, the sign comes in */
 
 /* ---- SHLD and SHRD: a's bits with b's coming in behind */
 
@@ -240,7 +270,7 @@ static void double_flags(struct tr *c, struct insn *i, int r, int a)
 	if (live(c, F_O))
 		a_eor(c, 8, T3, a, r);
 	sh_nz(c, i, r);
-	tr_set_cv(c, T2, T3, sh_bits(i) - 1);
+	tr_set_cv(c, T2, 0, T3, sh_bits(i) - 1);
 }
 
 /* d = the result alone, by CL, which may be zero: b goes the other way by 1 and by 63 (31) - CL. */
@@ -256,6 +286,7 @@ static void double_dead(struct tr *c, int w, int d, int a, int b, bool left)
 static void double_shift(struct tr *c, struct insn *i, int d, int a, int b, bool left)
 {
 	int k = i->o[2].kind == OP_IMM ? sh_count(i, i->imm) : -1;
+	enum csense cs = CS_SUB;
 	u32 *none = 0;
 
 	if (k == 0) {
@@ -274,7 +305,7 @@ static void double_shift(struct tr *c, struct insn *i, int d, int a, int b, bool
 		return;
 	}
 	if (k < 0) {
-		sh_settle(c);
+		cs = sh_settle(c);
 		sh_masked(c, i, T3, G(RCX));
 		sh_copy(c, i, T4, a);
 		none = c->code.p;
@@ -287,7 +318,7 @@ static void double_shift(struct tr *c, struct insn *i, int d, int a, int b, bool
 	if (live(c, F_ALL))
 		double_flags(c, i, T4, a);
 	if (none) {
-		sh_settle(c);
+		tr_need(c, cs);
 		a_bind(c, none);
 	}
 	a_mov(c, sh_regw(i), d, T4);

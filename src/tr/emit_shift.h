@@ -20,8 +20,14 @@ static inline void sh_nz(struct tr *c, struct insn *i, int r)
 	c->live = keep;
 }
 
-/* Before and after code that may be branched around, or that writes some flags only: one sense on both ways. */
-static inline void sh_settle(struct tr *c) { tr_need(c, CS_ADD); }
+/* Code that may be branched around, or that writes some flags only, has one sense of C on both ways: the one that stands. */
+static inline enum csense sh_settle(struct tr *c)
+{
+	enum csense cs = c->cs == CS_ADD || c->cs == CS_ZERO ? CS_ADD : CS_SUB;
+
+	tr_need(c, cs);
+	return cs;
+}
 
 /* d = the count in b, masked */
 static inline void sh_masked(struct tr *c, struct insn *i, int d, int b)
@@ -42,7 +48,7 @@ static inline void sh_copy(struct tr *c, struct insn *i, int d, int a)
 		a_mov(c, sh_regw(i), d, a);
 }
 
-/* OF = bit n of r and CF = bit 0 of t, where they are live; the others stay. Uses T0 T1. */
-void tr_set_cv(struct tr *c, int t, int r, int n);
+/* OF = bit n of r and CF = bit m of t, where they are live; the others stay. Uses T0 T1. */
+void tr_set_cv(struct tr *c, int t, int m, int r, int n);
 
 #endif

@@ -319,20 +319,52 @@ EMIT(vuxtdq, WHOLE) { widen(c, i, d, a, 4, 8, false); }
 
 /* ---- lanes in and out: the immediate counts modulo their number */
 
-static void insert(struct tr *c, struct insn *i, int w, int d, int a, int b)
+static void insert(struct tr *c, struct insn *i, int w)
 {
-	v_mov(c, d, a);
-	a_vins(c, w, d, i->imm & (16 / w - 1), b);
-}
-EMIT(vpinsrb, ANYIMM) { insert(c, i, 1, d, a, b); }
-EMIT(vpinsrw, ANYIMM) { insert(c, i, 2, d, a, b); }
-EMIT(vpinsrd, ANYIMM) { insert(c, i, 4, d, a, b); }
-EMIT(vpinsrq, ANYIMM) { insert(c, i, 8, d, a, b); }
+	int d = i->o[0].reg, a = i->o[1].reg, lane = i->imm & (16 / w - 1), r;
 
-EMIT(vpextrb, ANYIMM) { a_vumov(c, 1, d, a, i->imm & 15); }
-EMIT(vpextrw, ANYIMM) { a_vumov(c, 2, d, a, i->imm & 7); }
-EMIT(vpextrd, ANYIMM) { a_vumov(c, 4, d, a, i->imm & 3); }
-EMIT(vpextrq, ANYIMM) { a_vumov(c, 8, d, a, i->imm & 1); }
+	if (i->o[2].kind == OP_MEM) {
+		struct ea m = tr_ea(c, i, w);
+
+		if (d == a && tr_lane(c, m)) {
+			a_vld1_e(c, w, d, lane, m.base);
+			return;
+		}
+		tr_load(c, m, w, r = T_SRC2);
+	} else {
+		r = tr_src(c, i, 2, T_SRC2);
+	}
+	v_mov(c, d, a);
+	a_vins(c, w, d, lane, r);
+}
+EMIT(vpinsrb, RAW) { insert(c, i, 1); }
+EMIT(vpinsrw, RAW) { insert(c, i, 2); }
+EMIT(vpinsrd, RAW) { insert(c, i, 4); }
+EMIT(vpinsrq, RAW) { insert(c, i, 8); }
+
+static void extract(struct tr *c, struct insn *i, int w)
+{
+	int a = i->o[1].reg, lane = i->imm & (16 / w - 1), r;
+
+	if (i->o[0].kind == OP_MEM) {
+		struct ea m = tr_ea(c, i, w);
+
+		if (tr_lane(c, m)) {
+			a_vst1_e(c, w, a, lane, m.base);
+			return;
+		}
+		a_vumov(c, w, T_DST, a, lane);
+		tr_store(c, m, w, T_DST);
+		return;
+	}
+	r = tr_dst(c, i, 0, T_DST);
+	a_vumov(c, w, r, a, lane);
+	tr_wb(c, i, 0, r);
+}
+EMIT(vpextrb, RAW) { extract(c, i, 1); }
+EMIT(vpextrw, RAW) { extract(c, i, 2); }
+EMIT(vpextrd, RAW) { extract(c, i, 4); }
+EMIT(vpextrq, RAW) { extract(c, i, 8); }
 
 /* imm: source lane in bits 7:6 (of a register), destination 5:4, lanes to clear 3:0. */
 static void insertps(struct tr *c, struct insn *i, int d, int a, int b, int from)

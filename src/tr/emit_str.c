@@ -41,9 +41,23 @@ static struct ea element(struct tr *c, struct insn *i, int reg)
 	return tr_ea_reg(T_ADDR);
 }
 
-/* STEP = the distance from one element to the next */
+/* Which way DF points: 1 up, -1 down, where CLD or STD before i in its block says so; else 0. */
+static int direction(struct tr *c, const struct insn *i)
+{
+	for (const struct insn *j = i - 1; j >= &c->ins[c->b->first] && j >= i - 16 && !j->fact; j--) {
+		if (j->mn == MN_CLD || j->mn == MN_STD)
+			return j->mn == MN_CLD ? 1 : -1;
+		if (x86_rows[j->row].writes & F_D)
+			return 0;
+	}
+	return 0;
+}
+
+/* STEP = the distance from one element to the next, where it is not known */
 static void get_step(struct tr *c, struct insn *i)
 {
+	if (c->direction)
+		return;
 	a_ldr_i(c, 8, STEP, R_CPU, offsetof(struct cpu, df));
 	if (log_w(i))
 		a_lsl_i(c, 8, STEP, STEP, log_w(i));
@@ -51,7 +65,37 @@ static void get_step(struct tr *c, struct insn *i)
 
 static void advance(struct tr *c, struct insn *i, int reg)
 {
-	a_add(c, i->aw, reg, reg, STEP);
+	if (c->direction)
+		(c->direction > 0 ? a_add_i : a_sub_i)(c, i->aw, reg, reg, i->w);
+	else
+		a_add(c, i->aw, reg, reg, STEP);
+}
+
+/* May an access to [reg] move reg by itself? */
+static bool moves(struct tr *c, struct insn *i, int reg)
+{
+	return c->direction && i->aw == 8 && c->env->order == TR_PLAIN && (reg == DI || (i->seg != SEG_FS && i->seg != SEG_GS));
+}
+
+/* The last access of an iteration, and what it does to reg. */
+static void load_on(struct tr *c, struct insn *i, int reg, int t)
+{
+	if (moves(c, i, reg)) {
+		a_ldr_post(c, i->w, t, reg, c->direction * i->w);
+		return;
+	}
+	tr_load(c, element(c, i, reg), i->w, t);
+	advance(c, i, reg);
+}
+
+static void store_on(struct tr *c, struct insn *i, int t)
+{
+	if (moves(c, i, DI)) {
+		a_str_post(c, i->w, t, DI, c->direction * i->w);
+		return;
+	}
+	tr_store(c, element(c, i, DI), i->w, t);
+	advance(c, i, DI);
 }
 
 /* What one iteration does to memory and pointers; for a comparison, T_SRC and T_SRC2 are what to compare. */
@@ -60,28 +104,23 @@ static void once(struct tr *c, struct insn *i)
 	switch (x86_rows[i->row].mn) {
 	case MN_MOVS:
 		tr_load(c, element(c, i, SI), i->w, T_SRC);
-		tr_store(c, element(c, i, DI), i->w, T_SRC);
+		store_on(c, i, T_SRC);
 		advance(c, i, SI);
-		advance(c, i, DI);
 		break;
 	case MN_STOS:
-		tr_store(c, element(c, i, DI), i->w, AX);
-		advance(c, i, DI);
+		store_on(c, i, AX);
 		break;
 	case MN_LODS:
-		tr_load(c, element(c, i, SI), i->w, T_SRC);
-		advance(c, i, SI);
+		load_on(c, i, SI, T_SRC);
 		tr_mov_gpr(c, i->w, AX, T_SRC);
 		break;
 	case MN_CMPS:
 		tr_load(c, element(c, i, SI), i->w, T_SRC);
-		tr_load(c, element(c, i, DI), i->w, T_SRC2);
+		load_on(c, i, DI, T_SRC2);
 		advance(c, i, SI);
-		advance(c, i, DI);
 		break;
 	case MN_SCAS:
-		tr_load(c, element(c, i, DI), i->w, T_SRC2);
-		advance(c, i, DI);
+		load_on(c, i, DI, T_SRC2);
 		break;
 	}
 }
@@ -186,10 +225,12 @@ static void barrier(struct tr *c)
 /* REP MOVS, REP STOS upwards; anything unusual goes element by element. */
 static void fast(struct tr *c, struct insn *i, bool copy)
 {
-	u32 *down, *close = 0, *straddle = 0, *done, *done2 = 0, *top;
+	u32 *down = 0, *close = 0, *straddle = 0, *done = 0, *done2 = 0, *top;
 
-	down = forward(c);
-	a_tbnz(c, STEP, 63, 0);
+	if (!c->direction) {
+		down = forward(c);
+		a_tbnz(c, STEP, 63, 0);
+	}
 	if (copy) {
 		a_sub(c, 8, T0, DI, SI);
 		a_lsr_i(c, 8, T0, T0, 5);
@@ -209,22 +250,29 @@ static void fast(struct tr *c, struct insn *i, bool copy)
 	pieces(c, i, copy);
 	a_cbnz(c, 8, CX, back(c, top));
 	barrier(c);
-	done = forward(c);
-	a_b(c, 0);
+	if (straddle || down || close) {
+		done = forward(c);
+		a_b(c, 0);
+	}
 	if (straddle) {
 		a_bind(c, straddle);
 		once(c, i);
 		a_sub_i(c, 8, CX, CX, 1);
 		a_cbnz(c, 8, CX, back(c, top));
 		barrier(c);
+	}
+	if (straddle && (down || close)) {
 		done2 = forward(c);
 		a_b(c, 0);
 	}
-	a_bind(c, down);
+	if (down)
+		a_bind(c, down);
 	if (close)
 		a_bind(c, close);
-	loop(c, i);
-	a_bind(c, done);
+	if (down || close)
+		loop(c, i);
+	if (done)
+		a_bind(c, done);
 	if (done2)
 		a_bind(c, done2);
 }
@@ -268,8 +316,10 @@ static void known(struct tr *c, struct insn *i, int n, bool copy)
 	u32 *slow[4], *done;
 	int k = 0, at = 0;
 
-	slow[k++] = c->code.p;
-	a_tbnz(c, STEP, 63, 0);
+	if (!c->direction) {
+		slow[k++] = c->code.p;
+		a_tbnz(c, STEP, 63, 0);
+	}
 	slow[k++] = in_page(c, DI, n);
 	if (copy) {
 		slow[k++] = in_page(c, SI, n);
@@ -316,12 +366,13 @@ static void move(struct tr *c, struct insn *i)
 	u64 count;
 	u32 *none;
 
+	c->direction = direction(c, i);
 	if (!repeated(i)) {
 		get_step(c, i);
 		once(c, i);
 		return;
 	}
-	any |= x86_rows[i->row].mn == MN_LODS;
+	any |= x86_rows[i->row].mn == MN_LODS || c->direction < 0;
 	tr_need(c, CS_SUB);
 	count = any ? 0 : known_count(c, i);
 	if (is_known(count, i, copy)) {
@@ -348,6 +399,7 @@ static void compare(struct tr *c, struct insn *i, int a)
 {
 	u32 *none, *out, *top;
 
+	c->direction = direction(c, i);
 	if (!repeated(i)) {
 		get_step(c, i);
 		once(c, i);

@@ -248,9 +248,7 @@ EMIT(rdrand, RAW)
 		return;
 	}
 	a_mrs(c, T_DST, x86_rows[i->row].mn == MN_RDSEED ? SR_RNDRRS : SR_RNDR);
-	a_cset(c, 8, T0, CC_EQ);
-	a_lsl_i(c, 8, T0, T0, 29);
-	a_msr(c, SR_NZCV, T0);
+	a_ccmp_i(c, 8, R_CPU, 0, 0, CC_EQ);             /* an address less 0 is 0 0 1 0 */
 	c->cs = CS_SUB;
 	if (live(c, F_P | F_A)) {
 		a_mov_i(c, 4, R_PF, 1);

@@ -44,8 +44,14 @@ EMIT(vst,   RAW) { move(c, i); }                        /* the low lane */
 
 EMIT(vsth, RAW)                                         /* [m] = the upper half */
 {
+	struct ea m = tr_ea(c, i, 8);
+
+	if (tr_lane(c, m)) {
+		a_vst1_e(c, 8, i->o[1].reg, 1, m.base);
+		return;
+	}
 	a_vdup_e(c, VD, V_A, i->o[1].reg, 1);
-	tr_storev(c, tr_ea(c, i, 8), 8, V_A);
+	tr_storev(c, m, 8, V_A);
 }
 EMIT(vmovs, 0)                                          /* low lane of b, the others of a */
 {
@@ -65,7 +71,13 @@ EMIT(vmovs, 0)                                          /* low lane of b, the ot
 }
 static void load_half(struct tr *c, struct insn *i, int n)     /* half n from memory, the other one of a */
 {
-	tr_loadv(c, tr_ea(c, i, 8), 8, V_B);
+	struct ea m = tr_ea(c, i, 8);
+
+	if (i->o[0].reg == i->o[1].reg && tr_lane(c, m)) {
+		a_vld1_e(c, 8, i->o[0].reg, n, m.base);
+		return;
+	}
+	tr_loadv(c, m, 8, V_B);
 	v_mov(c, i->o[0].reg, i->o[1].reg);
 	a_vins_e(c, 8, i->o[0].reg, n, V_B, 0);
 }
@@ -313,9 +325,10 @@ EMIT(vsqsubp8h, 0) { pairs(c, V8H, a, b); a_vsqsub(c, V8H, d, V0t, V1t); }
 
 static void sign(struct tr *c, int T, int d, int a, int b)      /* a * (b > 0 ? 1 : b < 0 ? -1 : 0) */
 {
-	a_vcmgt_z(c, T, V0t, b);
-	a_vcmlt_z(c, T, V1t, b);
-	a_vsub(c, T, V0t, V1t, V0t);
+	int top = 8 * a_width(T) - 1;
+
+	a_vsqshl_i(c, T, V0t, b, top);                          /* the greatest or the least, or 0 */
+	a_vsrshr_i(c, T, V0t, V0t, top);
 	a_vmul(c, T, d, a, V0t);
 }
 EMIT(vsign16b, 0) { sign(c, V16B, d, a, b); }
@@ -474,13 +487,11 @@ static void test(struct tr *c, struct insn *i, int T, int a, int b)     /* T: wh
 	}
 	a_vumaxp(c, V4S, V0t, V0t, V1t);
 	a_vumaxp(c, V4S, V0t, V0t, V0t);
+	a_vcmtst(c, V4S, V0t, V0t, V0t);                /* 32 bits alike for each */
 	a_fmov_xv(c, 8, T0, V0t);
-	a_lsr_i(c, 8, T2, T0, 32);
-	a_sub_i(c, 8, T2, T2, 1);
-	a_lsr_i(c, 8, T2, T2, 63);
-	a_mov(c, 4, T0, T0);
-	a_cmp_i(c, 8, T0, 0);
-	tr_setflag_c(c, T2);
+	a_tst_i(c, 4, T0, 1);
+	tr_setflag_c_bit(c, T0, 32);
+	c->cs = CS_SUB;                                 /* that bit was CF's complement */
 }
 EMIT(vptest,  WHOLE) { test(c, i, 0, a, b); }
 EMIT(vtestps, WHOLE) { test(c, i, V4S, a, b); }

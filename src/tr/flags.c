@@ -93,7 +93,7 @@ void tr_parity(struct tr *c, int d)
 
 void tr_pf(struct tr *c, int r)
 {
-	if (live(c, F_P | F_A))
+	if (live(c, F_P | F_A) && r != R_PF)
 		a_mov(c, 4, R_PF, r);
 }
 
@@ -103,19 +103,53 @@ void tr_af(struct tr *c, int a, int b)
 		a_eor(c, 4, R_AF, a, b);
 }
 
-void tr_nz(struct tr *c, int w, int r)
+/* A subtraction of zero has C = 1, CF = 0 in the boundary's sense, and can leave its result in R_PF. */
+bool tr_nz_sub(struct tr *c)
 {
-	if (live(c, F_O | F_S | F_Z | F_C)) {
-		if (w >= 4)
-			a_tst(c, w, r, r);
-		else
-			a_cmn_sh(c, 4, XZR, r, LSL, 32 - 8 * w);
+	return live(c, F_C) && (live(c, F_P | F_A) || !has(c, HOST_FLAGM));
+}
+
+static void nz_wide(struct tr *c, int w, int r)
+{
+	int d = live(c, F_P | F_A) && r != R_PF ? R_PF : XZR;
+
+	if (!tr_nz_sub(c)) {
+		a_tst(c, w, r, r);
+		c->cs = CS_ZERO;
+		tr_pf(c, r);
+		return;
+	}
+	if (r == XZR)
+		a_subs(c, w, d, r, r);
+	else
+		a_subs_i(c, w, d, r, 0);
+	c->cs = CS_SUB;
+}
+
+static void nz_narrow(struct tr *c, int w, int r)
+{
+	if (live(c, F_C) && !has(c, HOST_FLAGM)) {
+		a_lsl_i(c, 4, T0, r, 32 - 8 * w);
+		a_cmp_i(c, 4, T0, 0);
+		c->cs = CS_SUB;
+	} else {
+		a_cmn_sh(c, 4, XZR, r, LSL, 32 - 8 * w);
 		c->cs = CS_ZERO;
 	}
-	if (live(c, F_P | F_A))
-		a_mov(c, 4, R_PF, r);
+}
+
+void tr_nz(struct tr *c, int w, int r)
+{
+	bool nzcv = live(c, F_O | F_S | F_Z | F_C);
+
+	if (nzcv && w < 4)
+		nz_narrow(c, w, r);
+	if (nzcv && w >= 4)
+		nz_wide(c, w, r);
+	else
+		tr_pf(c, r);
 	if (live(c, F_A))
-		a_mov(c, 4, R_AF, r);
+		a_mov(c, 4, R_AF, R_PF);
 }
 
 void tr_getc(struct tr *c, int d)
@@ -130,19 +164,28 @@ void tr_getc(struct tr *c, int d)
 	a_cset(c, 4, d, cc);
 }
 
-/* CF = bit 0 of r. Goes by mrs and msr where rmif is missing. */
-void tr_setflag_c(struct tr *c, int r)
+/* CF = that bit of r. Goes by mrs and msr where rmif is missing. */
+void tr_setflag_c_bit(struct tr *c, int r, int bit)
 {
 	if (c->cs == CS_FCMP || c->cs == CS_FORD)
 		tr_need(c, CS_SUB);
 	if (!live(c, F_C))
 		return;
 	if (has(c, HOST_FLAGM)) {
-		a_rmif(c, r, 63, 2);
+		a_rmif(c, r, (bit - 1) & 63, 2);
 	} else {
+		if (bit) {
+			a_lsr_i(c, 8, T0, r, bit);
+			r = T0;
+		}
 		a_mrs(c, T1, SR_NZCV);
 		a_bfi(c, 8, T1, r, 29, 1);
 		a_msr(c, SR_NZCV, T1);
 	}
 	c->cs = CS_ADD;
+}
+
+void tr_setflag_c(struct tr *c, int r)
+{
+	tr_setflag_c_bit(c, r, 0);
 }

@@ -127,6 +127,9 @@ struct block {
 	u32 *host;
 };
 
+/* What stands out of line behind a region's blocks, in this order. */
+enum tr_part { TR_EDGES, TR_RARE, TR_REPAIRS, TR_LITERALS, TR_PARTS };
+
 /* Facts of one instruction; its flags are in insn.live. */
 struct fact {
 	u64 parts;                      /* register parts that may be read after it, 4 bits a register */
@@ -151,11 +154,13 @@ struct tr {
 	u32 nins, nblk;
 	gaddr lo, hi;                   /* guest bytes covered                               */
 	u32 *start;
+	u32 *part[TR_PARTS];            /* where the tail's parts begin                      */
 	/* emission */
 	enum csense cs;
 	u8 live;                        /* flags live after the instruction being emitted    */
 	struct block *b;
 	bool replay;                    /* tr_replay is at work                              */
+	s8 direction;                   /* of the string instruction being emitted, where it is known (emit_str.c) */
 	bool crosses;                   /* ordered accesses of this instruction go by plain ones and barriers */
 	int third;                      /* a VEX form's third source                         */
 	struct insn *first;             /* a mov that the instruction being emitted takes in */
@@ -175,6 +180,7 @@ struct tr {
 	struct fp_cold { u32 *site, *back; struct insn *i; enum csense cs; u64 desc; } fp_cold[TR_MAX_INSNS];
 	u32 nfp_cold; bool fp_open;     /* instructions in C out of line; one whose end is still to come (fpcheck.c) */
 	bool has_x87; struct x87_static x87; gaddr x87_last;            /* x87.c */
+	u32 *x87_seen;                  /* at this place T0 holds cpu.x87's first four bytes */
 	struct x87_cold {               /* a way out of line, and back, where c->page_ok and c->page are as here */
 		u32 *site, *back; struct insn *i; struct x87_static x; enum csense cs; u8 op; bool crosses, page_ok; u64 page;
 	} x87_cold[4 * TR_MAX_INSNS];
@@ -211,7 +217,8 @@ enum { RAW = 1,                         /* fetches its own operands             
        ARITH = 2, LOGIC = 4, ANYIMM = 8,  /* b may be IMM: 12-bit, bitmask, any               */
        IMPLICIT = 16,                   /* touches registers that are no operands            */
        PROBE = 32,                      /* reads flags that it overwrites: a memory destination is stored to once before, so that the instruction can be restarted */
-       WHOLE = 64 };                    /* 256 bits are not twice 128 here: see avx.c */
+       WHOLE = 64,                      /* 256 bits are not twice 128 here: see avx.c */
+       VIA_PF = 128 };                  /* the result may be made in x26, where it belongs too */
 #define UPPER_IMM(n)  ((n) << 8)        /* of 256 bits, the upper half has the immediate's bits from n on */
 struct emitter { void (*fn)(struct tr *c, struct insn *i, int d, int a, int b); u16 how; };
 #define EMIT(name, how) \
@@ -279,6 +286,7 @@ void tr_loads(struct tr *c, struct ea m, int w, int dw, int t); /* sign-extends 
 void tr_store(struct tr *c, struct ea m, int w, int t);
 void tr_loadv(struct tr *c, struct ea m, int w, int v);         /* w = 1 2 4 8 16; clears the rest of v; may use T_DST */
 void tr_storev(struct tr *c, struct ea m, int w, int v);
+bool tr_lane(struct tr *c, struct ea m);                        /* may a lane be loaded or stored there by a_vld1_e, a_vst1_e? */
 void tr_loadv2(struct tr *c, struct ea m, int lo, int hi);      /* 32 bytes; m from tr_ea(c, i, 32) */
 void tr_storev2(struct tr *c, struct ea m, int lo, int hi);
 void tr_lea  (struct tr *c, struct insn *i, int w, int d);      /* the same without the segment's base */
@@ -299,10 +307,12 @@ void tr_need(struct tr *c, enum csense cs);                     /* bring NZCV in
 int  tr_cond(struct tr *c, int cc);                             /* CC_... for x86 condition cc, not parity (but after fcmp); may change C's sense */
 void tr_parity(struct tr *c, int d);                            /* bit 0 of d = !PF; the bits above are garbage; keeps NZCV */
 void tr_nz(struct tr *c, int w, int r);                         /* S Z P A(=0) of a logical result, C = V = 0: ands-like */
+bool tr_nz_sub(struct tr *c);                                   /* will it do so by a subtraction of zero? w >= 4 */
 void tr_pf(struct tr *c, int r);                                /* if P or A is live: x26 = r */
 void tr_af(struct tr *c, int a, int b);                         /* if A is live: x27 = a ^ b; tr_pf too */
 void tr_getc(struct tr *c, int d);                              /* d = CF as 0 or 1; keeps NZCV */
-void tr_setflag_c(struct tr *c, int r);                         /* CF = bit 0 of r, the others stay; tr_need sense kept */
+void tr_setflag_c(struct tr *c, int r);                         /* CF = bit 0 of r, the others stay */
+void tr_setflag_c_bit(struct tr *c, int r, int bit);            /* the same with another bit of r; uses T0 T1 */
 
 /* flags made late (defer.c) */
 struct insn *tr_source(struct tr *c, struct block *b);

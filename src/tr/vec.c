@@ -177,6 +177,7 @@ void fp_result(struct tr *c, int w, bool q, int r, int a, int b)
 
 bool v_tail(struct tr *c)
 {
+	c->part[TR_REPAIRS] = c->code.p;
 	for (u32 k = 0; k < c->nnan; k++) {
 		u32 *site = c->nan[k].site;
 
@@ -185,6 +186,7 @@ bool v_tail(struct tr *c)
 		repair(c, c->nan[k].w, c->nan[k].r, c->nan[k].a, c->nan[k].b);
 		a_b(c, (char *)(site + 1) - (char *)c->code.p);
 	}
+	c->part[TR_LITERALS] = c->code.p;
 	for (u32 k = 0; k < c->nlit; k++)
 		if (c->code.p + TR_INSN_ROOM > c->code.end || !literal(c, k))
 			return false;

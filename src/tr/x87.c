@@ -200,6 +200,7 @@ void tr_x87_block(struct tr *c, struct block *b)
 {
 	c->x87 = b->x87_in;
 	c->x87_last = 0;
+	c->x87_seen = 0;
 }
 
 /* Top and tags to memory. Keeps NZCV; changes T0, T1. */
@@ -213,11 +214,15 @@ void tr_x87_sync(struct tr *c)
 		x->moved = false;
 	} else if (x->set | x->clear) {
 		a_ldr_i(c, 1, T0, R_CPU, TAG);
-		if (x->set) {
+		if (x->set && a_fits_logic(4, x->set)) {
+			a_orr_i(c, 4, T0, T0, x->set);
+		} else if (x->set) {
 			a_mov_i(c, 4, T1, x->set);
 			a_orr(c, 4, T0, T0, T1);
 		}
-		if (x->clear) {
+		if (x->clear && a_fits_logic(4, (u32)~x->clear)) {
+			a_and_i(c, 4, T0, T0, (u32)~x->clear);
+		} else if (x->clear) {
 			a_mov_i(c, 4, T1, x->clear);
 			a_bic(c, 4, T0, T0, T1);
 		}
@@ -266,15 +271,16 @@ void tr_x87_flags(struct tr *c, struct insn *i)
 	c->live = i->live;
 }
 
-/* Is ST(0) where it is thought to be, and no exception waiting? Changes T0. */
+/* Is ST(0) where it is thought to be, and no exception waiting? Changes T0, T1. */
 void tr_x87_guard(struct tr *c)
 {
 	if (c->x87.sure) return;
 	a_ldr_i(c, 4, T0, R_CPU, STATE);
-	a_and_i(c, 4, T0, T0, 0x00ff00ff);              /* top, pending */
-	if (c->x87.top) a_sub_i(c, 4, T0, T0, c->x87.top);
-	a_cbnz(c, 4, T0, 0);
+	a_and_i(c, 4, T1, T0, 0x00ff00ff);              /* top, pending */
+	if (c->x87.top) a_sub_i(c, 4, T1, T1, c->x87.top);
+	a_cbnz(c, 4, T1, 0);
 	tr_x87_branch(c, X87_GUARD);
+	c->x87_seen = c->code.p;
 	c->x87.sure = true;
 }
 
@@ -301,6 +307,7 @@ static void turn_round(struct tr *c, enum x87_op op, int top)
 	a_mov_i(c, 4, T0, d.word);
 	a_str_i(c, 8, T0, R_CPU, SCRATCH(2));
 	tr_helper(c, TR_H_X87);
+	a_ldr_i(c, 4, T0, R_CPU, STATE);                /* x87_seen */
 }
 
 /* What branched here from one instruction in the same state goes the same way. */

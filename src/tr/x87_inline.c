@@ -21,6 +21,7 @@ static void put(struct tr *c, int i, int m, int s) { a_stp_i(c, 8, m, s, R_CPU, 
 bool x87_begin(struct tr *c, struct insn *i, u8 used, u8 free)
 {
 	u8 u = used & ~c->x87.used, f = free & ~c->x87.free;
+	int at = 0;                                         /* of the tags in T0 */
 
 	if (used & (c->x87.free | free) || free & c->x87.used || c->nx87_cold + 16 > countof(c->x87_cold))
 		return false;
@@ -28,11 +29,13 @@ bool x87_begin(struct tr *c, struct insn *i, u8 used, u8 free)
 	tr_x87_guard(c);
 	if (x87_memory(i))                                  /* it may fault */
 		tr_x87_sync(c);
-	if (u | f)
+	if ((u | f) && c->code.p == c->x87_seen)
+		at = 8;
+	else if (u | f)
 		a_ldr_i(c, 1, T0, R_CPU, TAG);
 	for (int k = 0; k < 8; k++)
 		if ((u | f) >> k & 1) {
-			(u >> k & 1 ? a_tbz : a_tbnz)(c, T0, k, 0);
+			(u >> k & 1 ? a_tbz : a_tbnz)(c, T0, at + k, 0);
 			tr_x87_branch(c, X87_NOP);
 		}
 	return true;
