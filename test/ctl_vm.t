@@ -49,6 +49,10 @@ a = sys.argv
 mode = os.environ.get("FAKE", "good")
 if mode == "fails":
     sys.exit("qemu: it cannot be")
+if mode == "fails in its log":
+    open(a[a.index("-D") + 1], "w").write("qemu: nor can this\n"); sys.exit(1)
+if mode == "dies":
+    os.kill(os.getpid(), 11)
 value = lambda o, key: next(w for v, x in zip(a, a[1:]) if v == o for w in x.split(",") if w.startswith(key)).split("=", 1)[1]
 qmp = [x for v, x in zip(a, a[1:]) if v == "-chardev" and "id=qmp" in x][0].split("path=")[1]
 fs = [x.split("path=")[1] for v, x in zip(a, a[1:]) if v == "-chardev" and "id=share" in x]
@@ -257,6 +261,8 @@ check "stop: it is not"                 says 1 "t does not run" stop t
 check "console: it is not"              says 1 "t does not run" console t
 check "screenshot: it is not"           says 1 "t does not run" screenshot t x.png
 check "start: QEMU's word"              eval 'FAKE=fails says 1 "qemu: it cannot be" start "${good[@]}" --share dir,tag=a'
+check "start: QEMU's word in its log"    eval 'FAKE="fails in its log" says 1 "qemu: nor can this" start "${good[@]}"'
+check "start: QEMU dies"                eval 'FAKE=dies says 1 "ended without a word, by signal 11" start "${good[@]}"'
 check "start: virtiofsd's word"         eval 'FAKE_FS=fails says 1 "share a: $T/virtiofsd ended: cannot share it" start "${good[@]}" --share dir,tag=a'
 mkdir 'd,e'
 check "start"                           says 0 "t is running, process" start "${good[@]}" --share d,,e,tag=a --efi new.fd,code=code.fd,template=template.fd

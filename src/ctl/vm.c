@@ -140,7 +140,10 @@ static bool one(struct json *j, const char *name)
 	pid_t pid = up ? vm_pid(name, "qemu.pid") : 0;
 
 	if (!ctl.json) {
-		printf("%-16s %s%s\n", name, state, pid ? vm_text(", process %d, console log %s", pid, vm_state(name, "console.log")) : "");
+		printf("%-16s %s", name, state);
+		if (pid)
+			printf(", process %d, console log %s", pid, vm_state(name, "console.log"));
+		putchar('\n');
 		return up;
 	}
 	json_open(j, NULL, '{');
@@ -184,11 +187,15 @@ static int fields(const struct request *r)
 
 /* ---- words ---- */
 enum { DESCRIBED = 1, NAMED = 2, STOPS = 4, MAYBE = 8, PICTURE = 16, SAYS = 32 };
-static const struct verb { const char *name, *usage, *what; int (*run)(const struct request *); int takes; } verbs[] = {
+static const struct verb {
+	const char *name, *usage, *what;
+	int (*run)(const struct request *);
+	int takes;
+} verbs[] = {
 	{ "check",      "[FILE] [FIELDS]",          "say every fault of a description",                  check,      DESCRIBED },
 	{ "start",      "[FILE] [FIELDS]",          "check it, and start the machine",                   start,      DESCRIBED },
 	{ "args",       "[FILE] [FIELDS]",          "print QEMU's argument line, start nothing",         args,       DESCRIBED },
-	{ "stop",       "NAME [--wait S] [--now]",  "press its power button; after S seconds (60), or now, pull the plug", stop, NAMED | STOPS },
+	{ "stop",       "NAME [--wait S] [--now]",  "press its power button; after S seconds (60) pull the plug", stop, NAMED | STOPS },
 	{ "console",    "NAME",                     "its serial console; Ctrl-] ends",                   console,    NAMED },
 	{ "status",     "[NAME] [--json]",          "which run (status 1: it does not)",                 status,     NAMED | MAYBE | SAYS },
 	{ "screenshot", "NAME FILE",                "its display, as .png or .ppm",                      screenshot, NAMED | PICTURE },

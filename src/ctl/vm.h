@@ -82,7 +82,7 @@ int vm_state_make(const char *name);
 int vm_connect(const char *path);
 /* 0 if nothing listens on a path that a socket is to be made at, else why it cannot be. */
 const char *vm_busy(const char *path);
-pid_t vm_pid(const char *name, const char *file);       /* what a pid file says, if that process has the machine's name; or 0 */
+pid_t vm_pid(const char *name, const char *file);       /* what a pid file says, 0 if that process is not the machine's */
 s64 vm_now(void);                               /* milliseconds */
 void vm_sleep(int milliseconds);
 

@@ -150,15 +150,19 @@ static bool size_parse(const char *s, s64 *mib)
 	return true;
 }
 
+static const char *bound(const struct field *f, s64 n)
+{
+	return f->kind == SIZE && n ? size_name(n) : vm_text("%lld", (long long)n);
+}
+
 static void in_range(struct vm *vm, const char *path, const struct field *f, s64 n)
 {
-	bool size = f->kind == SIZE;
-	const char *is = size ? (n ? size_name(n) : "0") : vm_text("%lld", (long long)n);
+	const char *is = bound(f, n);
 
 	if (n < f->min)
-		vm_fault(vm, "%s: %s is too small: at least %s", path, is, size ? size_name(f->min) : vm_text("%lld", (long long)f->min));
+		vm_fault(vm, "%s: %s is too small: at least %s", path, is, bound(f, f->min));
 	else if (n > f->max)
-		vm_fault(vm, "%s: %s is too large: at most %s", path, is, size ? size_name(f->max) : vm_text("%lld", (long long)f->max));
+		vm_fault(vm, "%s: %s is too large: at most %s", path, is, bound(f, f->max));
 }
 
 static const char *absolute(const char *dir, const char *file)
@@ -414,10 +418,8 @@ static const char *limits(const struct field *f)
 {
 	if (f->kind == WORD)
 		return f->words;
-	if (f->kind == NUMBER)
-		return vm_text("%lld to %lld", (long long)f->min, (long long)f->max);
-	if (f->kind == SIZE)
-		return vm_text("%s to %s", size_name(f->min), size_name(f->max));
+	if (f->kind == NUMBER || f->kind == SIZE)
+		return vm_text("%s to %s", bound(f, f->min), bound(f, f->max));
 	return kinds[f->kind];
 }
 

@@ -121,16 +121,31 @@ static pid_t spawn(char *const *argv, const char *log)
 	_exit(127);
 }
 
+/* Why QEMU did not come up. A QEMU that is to be a daemon says it on stderr until 7.2, in its log later. */
+static int not_up(const struct vm *vm, int status)
+{
+	static const char *const logs[] = { "start.log", "qemu.log" };
+	char text[CTL_TEXT];
+
+	for (size_t i = 0; i < countof(logs); i++) {
+		ctl_read(vm_state(vm->name, logs[i]), text, sizeof text);
+		text[strcspn(text, "\n")] = 0;
+		if (*text)
+			return ctl_refuse("%s", text);
+	}
+	return ctl_refuse("%s ended without a word, by %s %d", vm->qemu, WIFSIGNALED(status) ? "signal" : "exit",
+		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
+}
+
 static int start_qemu(const struct vm *vm)
 {
-	const char *log = vm_state(vm->name, "start.log");
 	struct vm_args a = { 0 };
-	char text[CTL_TEXT];
 	int status = -1;
 	pid_t pid, done = 0;
 
 	vm_qemu(&a, vm);
-	if ((pid = spawn(a.argv, log)) < 0)
+	unlink(vm_state(vm->name, "qemu.log"));
+	if ((pid = spawn(a.argv, vm_state(vm->name, "start.log"))) < 0)
 		return ctl_refuse("%s", strerror(errno));
 	for (s64 end = vm_now() + QEMU_START_MS; vm_now() < end && !(done = waitpid(pid, &status, WNOHANG)); )
 		vm_sleep(20);
@@ -139,11 +154,7 @@ static int start_qemu(const struct vm *vm)
 		waitpid(pid, &status, 0);
 		return ctl_refuse("%s has not come up in %d s: ended", vm->qemu, QEMU_START_MS / 1000);
 	}
-	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return CTL_OK;
-	ctl_read(log, text, sizeof text);
-	text[strcspn(text, "\n")] = 0;
-	return ctl_refuse("%s", *text ? text : vm_text("%s ended without a word", vm->qemu));
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? CTL_OK : not_up(vm, status);
 }
 
 int vm_start(struct vm *vm)

@@ -15,7 +15,9 @@ enum { START_MS = 20000 };
 
 const char *vm_virtiofsd(void)
 {
-	static const char *const places[] = { "/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", "/usr/lib/virtiofsd", "virtiofsd", NULL };
+	static const char *const places[] = {
+		"/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", "/usr/lib/virtiofsd", "virtiofsd", NULL
+	};
 
 	return vm_find(places);
 }

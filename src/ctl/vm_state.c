@@ -103,7 +103,7 @@ const char *vm_busy(const char *path)
 	return e == ECONNREFUSED ? NULL : strerror(e);          /* what a crash left: nobody listens */
 }
 
-/* A process's words name the machine's directory, QEMU's and virtiofsd's do; a pid that went to another process has others. */
+/* QEMU's and virtiofsd's words name the machine's directory; those of a process that has got the pid since do not. */
 pid_t vm_pid(const char *name, const char *file)
 {
 	char text[32], words[1 << 16];
