@@ -158,11 +158,13 @@ static bool uses_x87(const struct insn *i)
 }
 
 /* Decodes the instruction at pc into c->ins[c->nins]. A page that cannot be fetched, or bytes that are no
- * instruction, become an instruction of length 0 that faults when it is reached. */
+ * instruction, become an instruction of length 0 that faults when it is reached. The region is of those bytes too:
+ * they may change. */
 static struct insn *take(struct tr *c, gaddr pc)
 {
 	struct insn *i = &c->ins[c->nins];
 	enum x86_status s = decode(c, pc, i);
+	u8 n = s == X86_SHORT ? 0 : i->len;
 
 	if (s != X86_OK) {
 		i->pc = pc;
@@ -176,8 +178,8 @@ static struct insn *take(struct tr *c, gaddr pc)
 	c->nins++;
 	if (pc < c->lo)
 		c->lo = pc;
-	if (pc + i->len > c->hi)
-		c->hi = pc + i->len;
+	if (pc + n > c->hi)
+		c->hi = pc + n;
 	return i;
 }
 

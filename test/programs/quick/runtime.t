@@ -6,7 +6,7 @@
 for p in sig_frame sig_fault sig_flags sig_null sig_align sig_step sig_stack sig_restart \
          thread_stress thread_align misaligned fork_threads \
          smc returns split_lock \
-         cpu_told pcmpstr fused; do
+         cpu_told absent pcmpstr fused; do
 	twin "$p" "$top/build/guest/$p"
 done
 for p in xsave avx_loops; do                    # without FEAT_LSE2 AVX works, but does not promise what it should
