@@ -5,6 +5,7 @@
  *   mktest case FILE...          cases kept as texts (test/diff/casefile.c)
  *   mktest store FILE            what this CPU leaves of all rows and of a slice of the random sequences, as hashes
  *   mktest stored FILE           the translation against that: needs no x86-64 CPU
+ *   mktest words FILE FEATURES   every word that translations for a host are made of, all features but FEATURES (-lse,...)
  * Options: -r COMMAND  what runs x86-64 programs through the translation; -m COUNT  mismatches printed at most;
  *          -1  the machine's own CPU on both sides (does the test itself repeat?)
  *          -a  rows: the translation runs without FEAT_AFP and may give up what doc/float.md says
@@ -310,10 +311,11 @@ int main(int argc, char **argv)
 	if (argc && !strcmp(*argv, "random")) return randoms();
 	if (argc > 1 && !strcmp(*argv, "case")) return cases(argv + 1);
 	if (argc == 2 && !strcmp(*argv, "store")) return truth_store(argv[1]);
+	if (argc == 3 && !strcmp(*argv, "words")) return words_write(argv[1], argv[2]);
 	if (argc == 2 && !strcmp(*argv, "stored")) {
 		if (!nenv) env[nenv++] = "STELE_HOT=0";
 		return truth_check(argv[1], env);
 	}
-	fprintf(stderr, "usage: mktest [options] rows [NAME...] | random | case FILE... | store FILE | stored FILE\n");
+	fprintf(stderr, "usage: mktest [options] rows [NAME...] | random | case FILE... | store FILE | stored FILE | words FILE FEATURES\n");
 	return 2;
 }

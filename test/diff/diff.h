@@ -167,6 +167,9 @@ bool group_read(const char **s, struct group *g);      /* the next word of a lin
 int truth_store(const char *path);
 int truth_check(const char *path, const char *const *env);
 
+/* ---- words.c ---- */
+int words_write(const char *path, const char *spec);    /* spec: as in STELE_HOST */
+
 /* ---- shrink.c, casefile.c ---- */
 struct found { struct seq s; struct tcase t; const char *env; int sig; bool died, alone; };      /* sig: how the CPU ends it */
 int end_of(const struct tresult *r);            /* by which signal, as one number            */
