@@ -172,6 +172,15 @@ COUNT ?= 1000000
 test-random: all tools guest
 	nice -n 10 $(B)/host/mktest -n $(COUNT) $(if $(SEED),-s $(SEED)) $(SET) random
 
+## make test-hosts         the instruction tests on every kind of ARM64 host (40 minutes); one kind: make test-hosts-GROUP, groups: test/hosts/host.sh
+.PHONY: test-hosts
+HOSTS := $(shell test/hosts/host.sh)
+test-hosts: all tools guest
+	ALL=1 $(PROVE) test/masked.t
+	nice -n 5 prove -j$(JOBS) --timer --exec test/hosts/host.sh $(HOSTS)
+$(HOSTS:%=test-hosts-%): test-hosts-%: all tools guest
+	nice -n 5 prove --timer --exec test/hosts/host.sh $*
+
 ## make golden             writes test/golden.txt anew: see test/golden_test.c
 .PHONY: golden
 golden: $(B)/host/test/golden_test

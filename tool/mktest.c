@@ -5,8 +5,10 @@
  *   mktest case FILE...          cases kept as texts (test/diff/casefile.c)
  *   mktest store FILE            what this CPU leaves of all rows and of a slice of the random sequences, as hashes
  *   mktest stored FILE           the translation against that: needs no x86-64 CPU
+ *   mktest words FILE FEATURES   every word that translations for a host are made of, all features but FEATURES (-lse,...)
  * Options: -r COMMAND  what runs x86-64 programs through the translation; -m COUNT  mismatches printed at most;
  *          -1  the machine's own CPU on both sides (does the test itself repeat?)
+ *          -a  rows: the translation runs without FEAT_AFP and may give up what doc/float.md says
  *          -c "NAME=VALUE..."  an environment for the translation; several: each in turn (default for random and case:
  *              cold code, hot code, and code that gets hot)
  *          rows:   -n REPEAT  more cases a form
@@ -130,7 +132,7 @@ static int rows(char **names)
 	for (int row = 0; row < nrows; row++)
 		n += wanted(row, names);
 	rows_of(&b, names, false);
-	rows_of(&b, names, true);
+	if (!rough_fp) rows_of(&b, names, true);
 	for (int row = 0; row < nrows; row++) {
 		if (!wanted(row, names)) continue;
 		wrong += failed[row] != 0;
@@ -287,7 +289,7 @@ int main(int argc, char **argv)
 
 	if (getenv("DIFF_RUN")) command = getenv("DIFF_RUN");
 	if (getenv("TMPDIR")) scratch = getenv("TMPDIR");
-	while ((opt = getopt(argc, argv, "r:n:m:c:s:t:o:F:f1")) != -1)
+	while ((opt = getopt(argc, argv, "r:n:m:c:s:t:o:F:f1a")) != -1)
 		switch (opt) {
 		case 'r': command = optarg; break;
 		case 'n': repeat = atoi(optarg); break;
@@ -298,6 +300,7 @@ int main(int argc, char **argv)
 		case 'o': dir = optarg; break;
 		case 'F': start_at = strtoull(optarg, 0, 0); break;
 		case 'f': no_fp = true; break;
+		case 'a': rough_fp = true; break;
 		case '1': command = ""; break;
 		default: return 2;
 		}
@@ -308,10 +311,11 @@ int main(int argc, char **argv)
 	if (argc && !strcmp(*argv, "random")) return randoms();
 	if (argc > 1 && !strcmp(*argv, "case")) return cases(argv + 1);
 	if (argc == 2 && !strcmp(*argv, "store")) return truth_store(argv[1]);
+	if (argc == 3 && !strcmp(*argv, "words")) return words_write(argv[1], argv[2]);
 	if (argc == 2 && !strcmp(*argv, "stored")) {
 		if (!nenv) env[nenv++] = "STELE_HOT=0";
 		return truth_check(argv[1], env);
 	}
-	fprintf(stderr, "usage: mktest [options] rows [NAME...] | random | case FILE... | store FILE | stored FILE\n");
+	fprintf(stderr, "usage: mktest [options] rows [NAME...] | random | case FILE... | store FILE | stored FILE | words FILE FEATURES\n");
 	return 2;
 }

@@ -176,7 +176,7 @@ struct tr {
 	u32 ncold;                      /* branches to a tr_fault                            */
 	struct { struct insn *i; u8 of, in, w; } low;   /* since i, xmm `of`'s low w bytes are in vector register `in` too */
 	struct { u32 *site; u64 x[2]; u8 w; } lit[TR_MAX_LITERALS]; u32 nlit;     /* constants at the region's end (vec.c) */
-	struct { u32 *site; u8 w, r, a, b; } nan[64]; u32 nnan;           /* repairs there (vec.c)  */
+	struct { u32 *site; u8 T, r, a, b; } nan[64]; u32 nnan;           /* repairs there (vec.c)  */
 	struct fp_cold { u32 *site, *back; struct insn *i; enum csense cs; u64 desc; } fp_cold[TR_MAX_INSNS];
 	u32 nfp_cold; bool fp_open;     /* instructions in C out of line; one whose end is still to come (fpcheck.c) */
 	bool has_x87; struct x87_static x87; gaddr x87_last;            /* x87.c */

@@ -132,10 +132,8 @@ bool fp_fixes_nan(struct tr *c, bool rare)
 }
 
 /* Those NaNs of r that no operand brought in get the sign bit. */
-static void repair(struct tr *c, int w, int r, int a, int b)
+static void repair(struct tr *c, int T, int r, int a, int b)
 {
-	int T = a_lanes(w, 1);
-
 	a_vfcmeq(c, T, V1t, r, r);
 	a_vfcmeq(c, T, V2t, a, a);
 	a_vbic(c, V16B, V1t, V2t, V1t);
@@ -143,13 +141,14 @@ static void repair(struct tr *c, int w, int r, int a, int b)
 		a_vfcmeq(c, T, V2t, b, b);
 		a_vand(c, V16B, V1t, V1t, V2t);
 	}
-	a_vshl_i(c, T, V1t, V1t, 8 * w - 1);
+	a_vshl_i(c, a_lanes(a_width(T), 1), V1t, V1t, 8 * a_width(T) - 1);
 	a_vorr(c, V16B, r, r, V1t);
 }
 
 /* A scalar: is it exactly ARM's default NaN? A vector: is there any NaN? Then out of line. */
 void fp_result(struct tr *c, int w, bool q, int r, int a, int b)
 {
+	int T = q ? a_lanes(w, 1) : a_vscalar(w);       /* the other lanes of a scalar must not raise anything */
 	u32 *site;
 
 	if (q) {
@@ -164,14 +163,14 @@ void fp_result(struct tr *c, int w, bool q, int r, int a, int b)
 	if (c->nnan < countof(c->nan)) {
 		a_cbz(c, q ? 4 : w, T0, 0);
 		c->nan[c->nnan].site = site;
-		c->nan[c->nnan].w = w;
+		c->nan[c->nnan].T = T;
 		c->nan[c->nnan].r = r;
 		c->nan[c->nnan].a = a;
 		c->nan[c->nnan++].b = b;
 		return;
 	}
 	a_cbnz(c, q ? 4 : w, T0, 0);
-	repair(c, w, r, a, b);
+	repair(c, T, r, a, b);
 	a_bind(c, site);
 }
 
@@ -183,7 +182,7 @@ bool v_tail(struct tr *c)
 
 		if (c->code.p + TR_INSN_ROOM > c->code.end || !a_bind(c, site))
 			return false;
-		repair(c, c->nan[k].w, c->nan[k].r, c->nan[k].a, c->nan[k].b);
+		repair(c, c->nan[k].T, c->nan[k].r, c->nan[k].a, c->nan[k].b);
 		a_b(c, (char *)(site + 1) - (char *)c->code.p);
 	}
 	c->part[TR_LITERALS] = c->code.p;

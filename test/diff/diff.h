@@ -138,6 +138,7 @@ struct flow {                                   /* a case's code, decoded       
 	u8 dot[16];                             /* xmm registers that hold a dot product: its lanes' width */
 };
 bool amd_cpu(void);                              /* this machine's */
+extern bool rough_fp;                            /* the translation gives up what doc/float.md says (in single rows) */
 void flow_of(struct flow *f, const struct tcode *c);
 bool same(const struct flow *f, const struct tcase *t, const struct tresult *want, const struct tresult *got);
 /* What of r counts, as a number: the same for both sides where they are the same(), wherever the code lies. */
@@ -166,6 +167,9 @@ bool group_read(const char **s, struct group *g);      /* the next word of a lin
 /* ---- stored.c ---- */
 int truth_store(const char *path);
 int truth_check(const char *path, const char *const *env);
+
+/* ---- words.c ---- */
+int words_write(const char *path, const char *spec);    /* spec: as in STELE_HOST */
 
 /* ---- shrink.c, casefile.c ---- */
 struct found { struct seq s; struct tcase t; const char *env; int sig; bool died, alone; };      /* sig: how the CPU ends it */
