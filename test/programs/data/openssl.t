@@ -4,6 +4,12 @@
 seq 1 60000 > "$IN/data"
 twin_sh "digests" 'for d in $(openssl list -digest-commands); do echo "$d $(openssl dgst -$d data 2>&1 | tail -1)"; done'
 twin_sh "hmac, kdf" 'openssl dgst -sha256 -hmac key data; openssl mac -macopt key:key -macopt digest:SHA512 -in data HMAC; openssl kdf -keylen 20 -kdfopt digest:SHA256 -kdfopt pass:p -kdfopt salt:s -kdfopt iter:200 PBKDF2; openssl passwd -6 -salt salt secret; openssl passwd -apr1 -salt salt secret'
+# The SHA instructions: are they told of and taken, and do they give what the code without them does?
+twin_sh "digests by SHA instructions and without" 'for d in sha1 sha224 sha256; do
+	with=$(openssl dgst -$d -r data) without=$(OPENSSL_ia32cap=:~0x20000000 openssl dgst -$d -r data)
+	echo "$with"; [ "$with" = "$without" ] || echo "without: $without"; done
+	c=$(openssl info -cpusettings); c=${c##*:}; ! grep -q SteleVirtual /proc/cpuinfo || ((c >> 29 & 1)) || echo "not told of SHA: $c"
+	openssl speed -seconds 1 -bytes 1024 -evp sha256 > speed 2>&1; echo "speed: $?"; rm speed'
 k="-K 000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f -iv 0f0e0d0c0b0a09080706050403020100"
 LIMIT=900 twin_sh "ciphers" 'for c in aes-128-cbc aes-192-cbc aes-256-cbc aes-128-ctr aes-256-ctr aes-128-cfb aes-256-cfb8 aes-128-ofb aes-256-ecb camellia-256-cbc chacha20 aria-128-cbc sm4-cbc des-ede3-cbc; do
 	openssl enc -$c '"$k"' -in data -out e 2>err && openssl enc -d -$c '"$k"' -in e 2>>err | cmp - data && echo "$c $(md5sum < e)" || { echo "$c failed"; cat err; }; done'
