@@ -9,6 +9,7 @@
  * Options: -r COMMAND  what runs x86-64 programs through the translation; -m COUNT  mismatches printed at most;
  *          -1  the machine's own CPU on both sides (does the test itself repeat?)
  *          -a  rows: the translation runs without FEAT_AFP and may give up what doc/float.md says
+ *          -x  the translation runs under STELE_FP=exact: every flag of MXCSR must be the CPU's
  *          -c "NAME=VALUE..."  an environment for the translation; several: each in turn (default for random and case:
  *              cold code, hot code, and code that gets hot)
  *          rows:   -n REPEAT  more cases a form
@@ -289,7 +290,7 @@ int main(int argc, char **argv)
 
 	if (getenv("DIFF_RUN")) command = getenv("DIFF_RUN");
 	if (getenv("TMPDIR")) scratch = getenv("TMPDIR");
-	while ((opt = getopt(argc, argv, "r:n:m:c:s:t:o:F:f1a")) != -1)
+	while ((opt = getopt(argc, argv, "r:n:m:c:s:t:o:F:f1ax")) != -1)
 		switch (opt) {
 		case 'r': command = optarg; break;
 		case 'n': repeat = atoi(optarg); break;
@@ -300,6 +301,7 @@ int main(int argc, char **argv)
 		case 'o': dir = optarg; break;
 		case 'F': start_at = strtoull(optarg, 0, 0); break;
 		case 'f': no_fp = true; break;
+		case 'x': strict_fp = true; break;
 		case 'a': rough_fp = true; break;
 		case '1': command = ""; break;
 		default: return 2;

@@ -91,7 +91,7 @@ static void estimate(struct tr *c, int n, bool root)    /* of n, into V0t; n is 
 {
 	int drop = root ? 13 : 12;
 
-	if (c->env->fp_check)                           /* the CPU's raises nothing */
+	if (c->env->fp_check || c->env->fp_exact)       /* the CPU's raises nothing */
 		a_mrs(c, T1, SR_FPSR);
 	a_vushr_i(c, V4S, V0t, n, drop);
 	a_vshl_i(c, V4S, V0t, V0t, drop);
@@ -123,7 +123,7 @@ static void estimate(struct tr *c, int n, bool root)    /* of n, into V0t; n is 
 	a_vbif(c, V16B, V0t, V3t, V1t);                 /* a NaN keeps its fraction */
 	a_vmovi(c, V4S, V1t, 0x80, 24);
 	a_vbit(c, V16B, V0t, n, V1t);                   /* all results have the source's sign */
-	if (c->env->fp_check)
+	if (c->env->fp_check || c->env->fp_exact)
 		a_msr(c, SR_FPSR, T1);
 }
 

@@ -7,7 +7,8 @@
  * none: then both machines agree in every bit, whatever DAZ and FTZ say. Anything else branches out of line. So an
  * instruction that raises an exception that is not masked has done nothing yet.
  *
- * In other code, without FEAT_FRINTTS, conversions of doubles that may not fit 32 bits go the same way.
+ * In other code, without FEAT_FRINTTS, conversions of doubles that may not fit 32 bits go the same way; and compares into
+ * masks under STELE_FP=exact, as ARM's pairs of compares may report a denormal beside a NaN.
  */
 #include "tr/avx.h"
 #include "tr/sse.h"
@@ -239,7 +240,7 @@ static bool sized(struct tr *c, const struct insn *i)
 
 static void branch(struct tr *c, struct insn *i, union sse_desc x)
 {
-	if (!c->env->fp_check && x.kind == SSE_GPR)
+	if (!c->env->fp_check && x.kind == SSE_GPR)     /* look_at_size */
 		a_tbz(c, T0, 31, 0);
 	else
 		a_cbnz(c, 8, T0, 0);
@@ -249,14 +250,15 @@ static void branch(struct tr *c, struct insn *i, union sse_desc x)
 
 bool tr_fp_before(struct tr *c, struct insn *i, const struct emitter *e, int d, int a, int b)
 {
-	const struct row *r = c->env->fp_check || sized(c, i) ? find(e) : 0;
+	bool size = !c->env->fp_check && sized(c, i);
+	const struct row *r = c->env->fp_check || c->env->fp_exact || size ? find(e) : 0;
 	union sse_desc x;
 
 	c->fp_open = false;
-	if (!r)
+	if (!r || !(c->env->fp_check || size || r->op == SSE_CMP))
 		return false;
 	x = describe(c, r, i, d, a, b);
-	if (!c->env->fp_check) {
+	if (size) {
 		tr_x87_flags(c, i);
 		look_at_size(c, x);
 		branch(c, i, x);

@@ -138,6 +138,7 @@ struct flow {                                   /* a case's code, decoded       
 	u8 dot[16];                             /* xmm registers that hold a dot product: its lanes' width */
 };
 bool amd_cpu(void);                              /* this machine's */
+extern bool strict_fp;                           /* every flag must be the CPU's: STELE_FP=exact */
 extern bool rough_fp;                            /* the translation gives up what doc/float.md says (in single rows) */
 void flow_of(struct flow *f, const struct tcode *c);
 bool same(const struct flow *f, const struct tcase *t, const struct tresult *want, const struct tresult *got);

@@ -68,16 +68,17 @@ twin() {                                # twin NAME PROGRAM ARGUMENTS...
 
 if [ $afp ]; then
 	check "rows" -c "$host" rows
+	[ "$mask" != - ] || check "rows, exact" -x -c "STELE_FP=exact" rows
 else
 	check "rows, but for what is given up" -a -c "$host" rows
-	check "rows, exact" -c "$host STELE_FP=exact" rows
+	check "rows, exact" -x -c "$host STELE_FP=exact" rows
 fi
 for how in STELE_HOT=0 "STELE_ORDER=tso STELE_HOT=0"; do
 	if [ $afp ]; then
 		check "random sequences, $how" -n "${COUNT:-4000}" -s $((seed + ++k)) -c "$host $how" random
 	else
 		check "random sequences of integers, $how" -f -n "${COUNT:-4000}" -s $((seed + ++k)) -c "$host $how" random
-		check "random sequences, exact, $how" -n "${COUNT:-4000}" -s $((seed + ++k)) -c "$host STELE_FP=exact $how" random
+		check "random sequences, exact, $how" -x -n "${COUNT:-4000}" -s $((seed + ++k)) -c "$host STELE_FP=exact $how" random
 	fi
 done
 twin "x87" x87_all
