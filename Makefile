@@ -163,7 +163,7 @@ unit: $(UNIT)
 test:
 	tool/setup base host vm
 	$(MAKE) test-run
-test-run: all lib tools guest $(UNIT)
+test-run: all lib tools guest deb $(UNIT)
 	$(PROVE) $(wildcard test/programs/quick/*.t) $(wildcard test/*.t) $(UNIT)
 
 ## make test-random        random sequences against this machine's CPU: COUNT=1000000 SEED=... (an hour); SET="-c NAME=VALUE" settings
@@ -231,6 +231,20 @@ test-vm: all guest
 	tool/setup guest
 	$(PROVE) -j1 -v $(foreach t,pages4 pages16 flags flags_9p wrong,test/vm/$t.t)
 
+## make deb                Debian packages in build/deb: stele (arm64), stelectl (amd64, arm64)
+.PHONY: deb
+deb: $(B)/stele $(B)/stelectl $(B)/stelectl-amd64
+	rm -rf $(B)/deb
+	export A64STRIP=$(CROSS)strip X86STRIP=$(X86)strip && tool/mkdeb stele arm64 $(B)/stele $(B)/deb && \
+		tool/mkdeb stelectl arm64 $(B)/stelectl $(B)/deb && tool/mkdeb stelectl amd64 $(B)/stelectl-amd64 $(B)/deb
+## make test-deb           what lintian says of the packages
+.PHONY: test-deb
+test-deb: deb
+	tool/setup deb
+	lintian --fail-on error,warning --suppress-tags bogus-mail-host,bogus-mail-host-in-debian-changelog $(B)/deb/*.deb
+$(B)/stelectl-amd64: $(CTL_SRC) $(wildcard src/ctl/*.h) | $(GEN)
+	$(X86CC) $(filter-out -MMD -MP,$(COMMON)) -D_GNU_SOURCE -static -o $@ $(CTL_SRC)
+
 ## make bench              instructions and modelled cycles over native, beside the peers' (bench/table.py says how)
 ## make bench-startup      what starting and translating costs
 .PHONY: bench bench-startup bench-programs
@@ -256,7 +270,7 @@ codegen: $(B)/host/codegen
 	$< bench/codegen.tsv bench/codegen-reasons.tsv $(B)/codegen.txt
 
 clean:
-	rm -rf $(B)/a64 $(B)/host $(B)/gen $(B)/guest $(B)/arm $(B)/stele $(B)/stelectl $(B)/libstele.a
+	rm -rf $(B)/a64 $(B)/host $(B)/gen $(B)/guest $(B)/arm $(B)/stele $(B)/stelectl $(B)/stelectl-amd64 $(B)/libstele.a $(B)/deb
 
 setup:
 	tool/setup

@@ -246,7 +246,8 @@ void tr_replay(struct tr *c, struct insn *i, struct block *b)
 	bool sub = i->mn == MN_SUB;
 
 	c->i = i;
-	c->live &= ~(x86_rows[i->row].undef & F_A);
+	if (!(tr_emitter(i)->how & LOGIC))
+		c->live &= ~(x86_rows[i->row].undef & F_A);
 	c->replay = true;
 	switch (i->mn) {
 	case MN_AND: case MN_OR: case MN_XOR:

@@ -245,7 +245,9 @@ static void insn(struct tr *c, struct insn *i)
 
 	c->i = i;
 	c->crosses = c->env->order == TR_TSO && c->env->crosses && c->env->crosses(c->env->ctx, pc);
-	c->live = i->live & ~(x86_rows[i->row].undef & F_A);     /* what is undefined is not made */
+	c->live = i->live;
+	if (!(e->how & LOGIC))                          /* what is undefined is not made; after logic every CPU has AF = 0 */
+		c->live &= ~(x86_rows[i->row].undef & F_A);
 	note(c, pc);
 	if (attr & ROW_ALIGN)
 		tr_align_check(c, i);
