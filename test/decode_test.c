@@ -125,7 +125,7 @@ struct kind { char what[120]; u8 bytes[16]; u64 n; const char *why; };
 struct tally {
 	struct kind kinds[4096];
 	int nkinds;
-	u64 insns, ours;                /* that Zydis knows; that we know too                */
+	u64 insns, ours, avx512;        /* that Zydis knows; of them, what we know, and AVX-512 */
 	u8 hit[X86_NROWS];
 	const u8 *at;                   /* bytes of the instruction being compared           */
 	size_t left;
@@ -198,6 +198,7 @@ static void merge(struct tally *to, const struct tally *from)
 	}
 	to->insns += from->insns;
 	to->ours += from->ours;
+	to->avx512 += from->avx512;
 	for (int k = 0; k < X86_NROWS; k++)
 		to->hit[k] |= from->hit[k];
 	for (size_t k = 0; k < countof(to->lacking); k++) {
@@ -221,6 +222,7 @@ static void note_lacking(struct tally *t, const struct insn *i, enum x86_status 
 	l->n++;
 	l->isa = z->i.meta.isa_set;
 	l->has_row = status == X86_OK;
+	t->avx512 += !strncmp(ZydisISASetGetString(l->isa), "AVX512", 6);
 	if (!l->has_row)
 		return;
 	l->row = i->row;
@@ -372,9 +374,11 @@ static void *sweep_thread(void *arg)
 	return 0;
 }
 
-/* Why a guest does not have it, or null. */
-static const char *reason(const struct lacking *l, ZydisMnemonic m, char *buf, size_t size)
+/* Why a guest does not have it, or null; out may serve. */
+static const char *reason(const struct lacking *l, ZydisMnemonic m, char *out, size_t size)
 {
+	char buf[120];
+
 	static const char *const features[] = {
 #define F(name, ...) #name,
 #include "x86/feature.def"
@@ -382,39 +386,68 @@ static const char *reason(const struct lacking *l, ZydisMnemonic m, char *buf, s
 	};
 
 	if (l->has_row) {
-		snprintf(buf, size, "%s is not announced: %s", features[x86_rows[l->row].feature], l->other ? "as on a CPU without it" : "#UD");
-		return buf;
+		snprintf(out, size, "%s is not announced: %s", features[x86_rows[l->row].feature], l->other ? "a NOP, as before it" : "#UD");
+		return out;
 	}
-	snprintf(buf, size, "zydis %s %s status %d", ZydisMnemonicGetString(m), ZydisISASetGetString(l->isa), X86_UD);
+	snprintf(buf, sizeof buf, "zydis %s %s status %d", ZydisMnemonicGetString(m), ZydisISASetGetString(l->isa), X86_UD);
 	for (size_t k = 0; k < countof(known); k++)
 		if (!fnmatch(known[k].pattern, buf, 0))
 			return known[k].why;
 	return 0;
 }
 
-/* Prints what programs have and a guest has not, the most frequent first; how many have no reason. */
+static const struct tally *sorting;
+static int by_lacking(const void *a, const void *b)
+{
+	u64 x = sorting->lacking[*(const int *)a].n, y = sorting->lacking[*(const int *)b].n;
+
+	return x < y ? 1 : x > y ? -1 : *(const int *)a - *(const int *)b;
+}
+
+/* Those with the reason why, n of them, most frequent first; forgets them. */
+static void print_reason(const struct tally *t, int *m, int n, char (*why)[120], const char *this)
+{
+	int col = printf("# left out, %s:", this);
+
+	for (int k = 0; k < n; k++) {
+		if (!m[k] || strcmp(why[m[k]], this))
+			continue;
+		if (col > 100)
+			col = printf("\n#    ");
+		col += printf(" %s %llu", ZydisMnemonicGetString(m[k]), (unsigned long long)t->lacking[m[k]].n);
+		m[k] = 0;
+	}
+	printf("\n");
+}
+
+/* Prints what programs have and a guest has not, by reason; how many have none. */
 static int print_lacking(const struct tally *t)
 {
-	static u8 seen[ZYDIS_MNEMONIC_MAX_VALUE + 1];
-	int bad = 0;
+	static char why[ZYDIS_MNEMONIC_MAX_VALUE + 1][120];
+	static int m[ZYDIS_MNEMONIC_MAX_VALUE + 1];
+	int n = 0, bad = 0;
 
-	for (;;) {
-		const struct lacking *l;
-		int best = 0;
+	for (int k = 1; k <= ZYDIS_MNEMONIC_MAX_VALUE; k++) {
+		const char *r;
 		char buf[120];
-		const char *why;
 
-		for (int k = 1; k <= ZYDIS_MNEMONIC_MAX_VALUE; k++)
-			if (!seen[k] && t->lacking[k].n > (best ? t->lacking[best].n : 0))
-				best = k;
-		if (!best)
-			return bad;
-		seen[best] = 1;
-		l = &t->lacking[best];
-		why = reason(l, best, buf, sizeof buf);
-		bad += !why;
-		printf("# left out: %9llu %-20s %s\n", (unsigned long long)l->n, ZydisMnemonicGetString(best), why ? why : "NO REASON");
+		if (!t->lacking[k].n)
+			continue;
+		m[n++] = k;
+		r = reason(&t->lacking[k], k, buf, sizeof buf);
+		bad += !r;
+		snprintf(why[k], sizeof why[k], "%s", r ? r : "for no reason");
 	}
+	sorting = t;
+	qsort(m, n, sizeof *m, by_lacking);
+	for (int k = 0; k < n; k++)
+		if (m[k]) {
+			char this[120];
+
+			memcpy(this, why[m[k]], sizeof this);
+			print_reason(t, m, n, why, this);
+		}
+	return bad;
 }
 
 static void test_programs(void **state)
@@ -430,7 +463,7 @@ static void test_programs(void **state)
 	run_two(sweep_thread, t);
 	assert_int_equal(print_lacking(t), 0);
 	assert_int_equal(report(t, "programs"), 0);
-	assert_true(t->ours >= t->insns / 100 * 99);
+	assert_true(t->ours >= (t->insns - t->avx512) / 100 * 99);
 	free(t);
 }
 
