@@ -166,11 +166,11 @@ test:
 test-run: all lib tools guest deb $(UNIT)
 	$(PROVE) $(wildcard test/programs/quick/*.t) $(wildcard test/*.t) $(UNIT)
 
-## make test-random        random sequences against this machine's CPU: COUNT=1000000 SEED=... (an hour); SET="-c NAME=VALUE" settings
+## make test-random        random sequences against this machine's CPU: COUNT=1000000 SEED=... (half an hour); SET="-c NAME=VALUE" settings
 .PHONY: test-random
 COUNT ?= 1000000
 test-random: all tools guest
-	nice -n 10 $(B)/host/mktest -n $(COUNT) $(if $(SEED),-s $(SEED)) $(SET) random
+	nice -n 10 $(B)/host/mktest -e -n $(COUNT) $(if $(SEED),-s $(SEED)) $(SET) random
 
 ## make test-hosts         the instruction tests on every kind of ARM64 host (40 minutes); one kind: make test-hosts-GROUP, groups: test/hosts/host.sh
 .PHONY: test-hosts

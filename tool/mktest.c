@@ -14,6 +14,7 @@
  *              cold code, hot code, and code that gets hot)
  *          rows:   -n REPEAT  more cases a form
  *          random: -n COUNT  sequences; -s SEED; -F FIRST  of the seed; -t SECONDS  at most; -f  no floating point; -o DIR  where cases go
+ *                  -e  each batch in one setting, in turn, not in all: QEMU's translating is what takes the time
  */
 #include "diff/diff.h"
 #include <stdio.h>
@@ -27,7 +28,7 @@ static u32 repeat, most = 20, bad, seconds;
 static u64 passed[4096], failed[4096], total, seed, start_at;
 static const char *env[17], *dir = "build/diff";
 static int nenv;
-static bool no_fp;
+static bool no_fp, in_turn;
 
 static bool truth(struct answers *want, struct batch *b)
 {
@@ -213,13 +214,14 @@ static void tell(struct found *f)
 	fflush(stdout);
 }
 
-static void judge_run(struct run *r)
+/* In one of the settings, or (-1) in all of them. */
+static void judge_run(struct run *r, int only)
 {
 	struct answers want;
 
 	if (!r->b.n || !truth(&want, &r->b)) return;
 	r->told = calloc(r->b.ncode, 1);
-	for (int e = 0; e < nenv; e++) {
+	for (int e = only < 0 ? 0 : only; e < (only < 0 ? nenv : only + 1); e++) {
 		r->env = env[e];
 		r->nfound = 0;
 		total += check(&r->b, &want, env[e], case_bad, r);
@@ -242,7 +244,7 @@ static int cases(char **files)
 	}
 	for (; *files; files++, n++)
 		if (!case_read(&r.b, *files)) return 2;
-	judge_run(&r);
+	judge_run(&r, -1);
 	printf("%d cases, each in %d settings: %u differ\n", n, nenv, bad);
 	return bad || !n;
 }
@@ -264,6 +266,7 @@ static bool make(struct run *r, u64 n)
 static int randoms(void)
 {
 	struct run r = { 0 };
+	int turn = 0;
 	u64 made = 0, n = start_at, count = repeat ? repeat : 10000;
 	time_t start = time(0);
 
@@ -277,7 +280,7 @@ static int randoms(void)
 
 		for (batch_clear(&r.b); made < count && r.b.n < BATCH && open == open_ones(n); n++)
 			made += make(&r, n);
-		judge_run(&r);
+		judge_run(&r, in_turn ? turn++ % nenv : -1);
 	}
 	printf("%llu sequences of seed %llu, %llu cases in %d settings: %u differ\n", (unsigned long long)made, (unsigned long long)seed,
 	       (unsigned long long)total, nenv, bad);
@@ -290,7 +293,7 @@ int main(int argc, char **argv)
 
 	if (getenv("DIFF_RUN")) command = getenv("DIFF_RUN");
 	if (getenv("TMPDIR")) scratch = getenv("TMPDIR");
-	while ((opt = getopt(argc, argv, "r:n:m:c:s:t:o:F:f1ax")) != -1)
+	while ((opt = getopt(argc, argv, "r:n:m:c:s:t:o:F:f1axe")) != -1)
 		switch (opt) {
 		case 'r': command = optarg; break;
 		case 'n': repeat = atoi(optarg); break;
@@ -301,6 +304,7 @@ int main(int argc, char **argv)
 		case 'o': dir = optarg; break;
 		case 'F': start_at = strtoull(optarg, 0, 0); break;
 		case 'f': no_fp = true; break;
+		case 'e': in_turn = true; break;
 		case 'x': strict_fp = true; break;
 		case 'a': rough_fp = true; break;
 		case '1': command = ""; break;

@@ -86,7 +86,7 @@ u64 features_of(const char *command, const char *env)
 	FILE *f;
 
 	snprintf(out, sizeof out, "%s/mktest-%d.features", scratch, getpid());
-	snprintf(line, sizeof line, "exec env %s timeout -s KILL 20 %s %s features %s", env, command, oracle, out);
+	snprintf(line, sizeof line, "exec env %s timeout -s KILL 120 %s %s features %s", env, command, oracle, out);
 	if (system(line) || !(f = fopen(out, "r")) || fread(&m, sizeof m, 1, f) != 1) {
 		fprintf(stderr, "mktest: \"%s\" does not tell its features\n", line);
 		exit(2);
