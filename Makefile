@@ -231,6 +231,12 @@ test-vm: all guest
 	tool/setup guest
 	$(PROVE) -j1 -v $(foreach t,pages4 pages16 flags flags_9p wrong,test/vm/$t.t)
 
+## make test-vm-systemd    the package and stelectl register --persist in a Debian machine with systemd, over restarts
+.PHONY: test-vm-systemd
+test-vm-systemd: all guest deb
+	tool/setup guest
+	$(PROVE) -v test/vm/systemd.t
+
 ## make deb                Debian packages in build/deb: stele (arm64), stelectl (amd64, arm64)
 .PHONY: deb
 deb: $(B)/stele $(B)/stelectl $(B)/stelectl-amd64

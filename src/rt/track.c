@@ -97,16 +97,13 @@ s64 mem_protect_pages(gaddr lo, gaddr hi, u32 prot)
 /* Applies fn's idea of protection to every guest map in [lo,hi). The lock is held. */
 static void reprotect(gaddr lo, gaddr hi)
 {
-	if (split_pages()) {
-		split_settle(lo, hi);
-		return;
-	}
 	for (u32 i = map_find(&mem.maps, lo); i < mem.maps.n && mem.maps.v[i].lo < hi; i++) {
 		struct map *m = mem.maps.v + i;
 		gaddr a = m->lo > lo ? m->lo : lo, b = m->hi < hi ? m->hi : hi;
 
-		if (m->kind == MAP_GUEST && m->prot & PROT_WRITE)
-			mem_protect_pages(a, b, m->prot);
+		if (m->kind != MAP_GUEST || !(m->prot & PROT_WRITE)) continue;
+		if (split_pages()) split_settle(a, b);
+		else mem_protect_pages(a, b, m->prot);
 	}
 }
 
