@@ -73,10 +73,10 @@ chmod +x "$T/wrong"
 timeout 300 "$top/tool/bisect" -- "$T/wrong" "${stele[@]}" "$T/deep" x > "$T/out" 2>&1
 check "bisect: finds the region"       has '^clever translation of region 21 changes it' "$T/out"
 check "bisect: and shows it"           has '^region 21 at ' "$T/out"
-STELE_HOST=-aes,-rng run "$top/build/guest/cpu_told"
-check "host without AES, RNDR: told so, RDRAND stays"  has 'all as expected' "$T/out"
-STELE_HOST=-aes run /bin/grep -m1 ^flags /proc/cpuinfo
-check "... in /proc/cpuinfo"           test "$(grep -Ewc 'aes|pclmulqdq' "$T/out") $(grep -wc sse4_2 "$T/out")" = "0 1"
+STELE_HOST=-aes,-rng,-lse2 run "$top/build/guest/cpu_told"
+check "host without AES, RNDR, LSE2: AES and RDRAND stay, AVX does not"  has 'all as expected' "$T/out"
+STELE_HOST=-lse2 run /bin/grep -m1 ^flags /proc/cpuinfo
+check "... in /proc/cpuinfo"           test "$(grep -Ewc 'avx|avx2|fma' "$T/out") $(grep -wc sse4_2 "$T/out")" = "0 1"
 
 if [ "$(uname -m)" = x86_64 ]; then
 	export STELE_HOT=0

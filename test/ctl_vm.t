@@ -119,7 +119,7 @@ check "share: not a directory"          fault "share[0].dir: $T/kernel: is not a
 check "share: no tag"                   fault "share[0].tag: is missing" --share dir
 check "share: an empty tag"             fault "share[0].tag: a tag has 1 to 36 bytes, this one has none" --share dir,tag=
 check "share: a tag of 36 bytes"        says 0 well check "${good[@]}" --share dir,tag=123456789012345678901234567890123456
-check "share: a tag of 37 bytes"        fault "share[0].tag: a tag has 1 to 36 bytes, this one has 37" --share dir,tag=1234567890123456789012345678901234567
+check "share: a tag of 37 bytes"        fault "share[0].tag: byte 37 of the tag, 0x37, is one too many: a tag has 1 to 36, this one has 37" --share dir,tag=1234567890123456789012345678901234567
 check "share: 32 bytes over 9p"         fault "share[0].tag: has 32 bytes: over 9p at most 31" --share dir,type=9p,tag=12345678901234567890123456789012
 check "share: a tag not in UTF-8"       fault "share[0].tag: byte 3 of the tag, 0xff, is not UTF-8" --share dir,tag=$'ab\xff'
 check "share: a tag twice"              fault "share[1].tag: duplicate: a is share[0].tag too" --share dir,tag=a --share dir,tag=a
