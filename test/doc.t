@@ -45,7 +45,7 @@ for p in "${pages[@]}"; do
 		check "$p: $l is there" test -f "$l"
 	done
 	for l in $(tr '\n' ' ' < "$p" | grep -o '`make [a-z-]*' | sed 's/.* //' | sort -u); do
-		case $l in test-hosts-?*) grep -q "^test-hosts-%:" Makefile ;; test-programs-?*) [ -d "test/programs/${l#test-programs-}" ] ;; *) grep -q "^$l:" Makefile ;; esac
+		case $l in test-hosts-?*) grep -q "test-hosts-%:" Makefile ;; test-programs-?*) [ -d "test/programs/${l#test-programs-}" ] ;; *) grep -q "^$l:" Makefile ;; esac
 		check "$p: make $l is there" test $? = 0
 	done
 done
