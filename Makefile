@@ -50,6 +50,9 @@ CTL_LIB   := -l:libjansson.a
 ifneq ($(ARCH),aarch64)
   A64_INC := -isystem $(B)/arm64-lib/usr/include
   A64_LIB := -L$(B)/arm64-lib/usr/lib/aarch64-linux-gnu
+else
+  X86_INC := -isystem $(B)/amd64-lib/usr/include
+  X86_LIB := -L$(B)/amd64-lib/usr/lib/x86_64-linux-gnu
 endif
 GEN      := $(B)/gen/version.h $(if $(wildcard tool/mkdecode.c),$(B)/gen/decode.h)
 
@@ -249,7 +252,7 @@ test-deb: deb
 	tool/setup deb
 	lintian --fail-on error,warning --suppress-tags bogus-mail-host,bogus-mail-host-in-debian-changelog $(B)/deb/*.deb
 $(B)/stelectl-amd64: $(CTL_SRC) $(wildcard src/ctl/*.h) | $(GEN)
-	$(X86CC) $(filter-out -MMD -MP,$(COMMON)) -D_GNU_SOURCE -static -o $@ $(CTL_SRC)
+	$(X86CC) $(filter-out -MMD -MP,$(COMMON)) $(X86_INC) -D_GNU_SOURCE -static -o $@ $(CTL_SRC) $(X86_LIB) $(CTL_LIB)
 
 ## make bench              instructions and modelled cycles over native, beside the peers' (bench/table.py says how)
 ## make bench-startup      what starting and translating costs

@@ -36,7 +36,8 @@ echo small > small.fd
 cp "$top/build/guest/smc" dir/stele
 cat > virtiofsd <<'EOF'
 #!/bin/bash
-[ "$1" = --help ] && { [ "$RUST" ] && echo "--shared-dir"; exit 0; }
+[ "$1" = --help ] && { [ "$RUST" ] && echo "--shared-dir" || echo "-o source=PATH"; exit 0; }
+[ "$1" = --version ] && { echo "virtiofsd 1"; exit 0; }
 printf '%s\n' "$@" > "$0.args"
 [ "$FAKE_FS" = fails ] && { echo "cannot share it"; exit 1; }
 exec python3 -c 'import socket, sys, time

@@ -133,7 +133,8 @@ struct virtiofsd {
 };
 /* Finds one and asks it what it is; decides how it can be confined. CTL_FAILED: there is none. */
 int virtiofsd_find(struct virtiofsd *v);
-/* In a child: becomes it, serving LISTENER. Returns only with a refusal said. */
+/* In a child: becomes it, serving LISTENER and ending with its parent, or for -1 a socket that it makes at s->socket.
+ * Returns only with a refusal said. */
 int virtiofsd_become(const struct virtiofsd *v, const struct share *s, int listener);
 
 int cmd_availability(void);
