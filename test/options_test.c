@@ -136,7 +136,12 @@ static void test_binfmt(void **state)
 	assert_int_equal(try_env(no_env, 1, 3, false, "/usr/bin/stele", "/bin/x", "x", (char *)0), 0);
 	assert_int_equal(s.fd, 3);
 	assert_string_equal(s.argv[0], "x");
-	/* none of them: as typed */
+	/* none of them, or F alone: AT_EXECFN is the program, and no word of it is ours */
+	assert_int_equal(plain("/usr/bin/stele", "/bin/stele", "--help"), 0);
+	assert_string_equal(s.argv[0], "/bin/stele");
+	assert_string_equal(s.argv[1], "--help");
+	assert_true(options_binfmt());
+	/* as typed */
 	assert_int_equal(plain("/usr/bin/stele", "/bin/x", "a"), 0);
 	assert_string_equal(s.argv[0], "/bin/x");
 	assert_false(options_binfmt());

@@ -2,7 +2,7 @@
  *
  * The command line wins over the environment. Started by binfmt_misc there are no options on the command line: every
  * word is the program's. The kernel says so in the auxiliary vector (AT_FLAGS bit 0 for flag P, AT_EXECFD for O and C);
- * without these flags its words are those of a plain call, which the path at their front makes work.
+ * without these flags AT_EXECFN says it: that is the program then, or the script that it interprets, not stele.
  */
 #include "rt/options.h"
 #include "rt/host.h"
@@ -139,12 +139,27 @@ static void find_self(const char *name)
 	if ((size_t)rt_format(buf + n - 1, sizeof buf - n, "/%s", name) < sizeof buf - n) self = buf;
 }
 
+extern const char __ehdr_start[] __attribute__((visibility("hidden")));
+
+/* Is it our own file? Its beginning, with headers and build id, is in memory. */
+static bool is_stele(const char *name)
+{
+	u8 first[448];
+	s64 fd = host_call(__NR_openat, -100 /* AT_FDCWD */, name, 02000000 /* O_CLOEXEC */, 0), n;
+
+	if (fd < 0) return false;
+	n = host_call(__NR_pread64, fd, first, sizeof first, 0);
+	host_call(__NR_close, fd);
+	return n == sizeof first && !memcmp(first, __ehdr_start, sizeof first);
+}
+
 void options_read(struct start *s, int argc, char **argv, const char *execfn, u64 at_flags, u64 at_execfd, bool secure)
 {
 	int k = 1;
 
 	if (!secure) environment();             /* who runs a set-id program has no say in how */
-	*s = (struct start){ .fd = (s64)at_execfd, .close_fd = true, .binfmt = at_flags & 1 || (s64)at_execfd >= 0 };
+	*s = (struct start){ .fd = (s64)at_execfd, .close_fd = true, .binfmt = at_flags & 1 || (s64)at_execfd >= 0 ||
+		(argc > 1 && execfn && !strcmp(execfn, argv[1])) };
 	find_self(s->binfmt ? argv[0] : execfn);        /* AT_EXECFN is the program's name then */
 	if (s->binfmt && argc > 1) {
 		opt_binfmt = "1";
@@ -206,5 +221,8 @@ const char *options_self(char *buf, size_t size)
 		if (!host_call(__NR_faccessat, -100, buf, 1 /* X_OK */)) return buf;
 		return "/proc/self/exe";
 	}
-	return self && !host_call(__NR_faccessat, -100, self, 1) ? self : 0;
+	if (!self || host_call(__NR_faccessat, -100, self, 1)) return 0;
+	if (is_stele(self)) return self;
+	opt_binfmt = "1";                       /* a script's name: the kernel started us for it, and will do so again */
+	return 0;
 }
