@@ -251,6 +251,7 @@ void tr_x87_before(struct tr *c, struct insn *i)
 void tr_x87_branch(struct tr *c, enum x87_op op)
 {
 	c->x87_cold[c->nx87_cold++] = (struct x87_cold){ c->code.p - 1, c->code.p, c->i, c->x87, c->cs, op, c->crosses };
+	c->page_ok = false;                             /* what comes back has been in C, by a bl */
 }
 
 /* Flags that i reads or that are read after it come into boundary form, as code out of line has it. */

@@ -43,8 +43,10 @@ void x87_done(struct tr *c, struct insn *i, u8 used)
 	union x87_desc d = tr_x87_desc(i);
 
 	for (u32 k = c->nx87_cold; k-- > 0 && c->x87_cold[k].i == i;)
-		if (c->x87_cold[k].op == X87_NOP)
+		if (c->x87_cold[k].op == X87_NOP) {
 			c->x87_cold[k].back = c->code.p;
+			c->page_ok = false;
+		}
 	c->x87.used |= used;
 	tr_x87_effect(&c->x87, d);
 	if (d.op != X87_WAIT && d.op != X87_LDCW) {
