@@ -14,6 +14,7 @@
  *              cold code, hot code, and code that gets hot)
  *          rows:   -n REPEAT  more cases a form
  *          random: -n COUNT  sequences; -s SEED; -F FIRST  of the seed; -t SECONDS  at most; -f  no floating point; -o DIR  where cases go
+ *                  -8  every fourth sequence with x87 and MMX too
  *                  -e  each batch in one setting, in turn, not in all: QEMU's translating is what takes the time
  */
 #include "diff/diff.h"
@@ -28,7 +29,7 @@ static u32 repeat, most = 20, bad, seconds;
 static u64 passed[4096], failed[4096], total, seed, start_at;
 static const char *env[17], *dir = "build/diff";
 static int nenv;
-static bool no_fp, in_turn;
+static bool with_x87, no_fp, in_turn;
 
 static bool truth(struct answers *want, struct batch *b)
 {
@@ -255,7 +256,8 @@ static bool open_ones(u64 n) { return !no_fp && (n >> 11) % 4 == 3; }
 static bool make(struct run *r, u64 n)
 {
 	struct seq s;
-	struct tcode *c = random_add(&r->b, seed, n, (no_fp ? 0 : SEQ_FP) | (open_ones(n) ? SEQ_OPEN : 0), STATES, &s);
+	int with = no_fp ? 0 : SEQ_FP | (open_ones(n) ? SEQ_OPEN : 0) | (with_x87 && n % 4 == 1 ? SEQ_X87 : 0);
+	struct tcode *c = random_add(&r->b, seed, n, with, STATES, &s);
 
 	if (!c) return false;
 	r->s = realloc(r->s, r->b.room_code * sizeof *r->s);
@@ -293,7 +295,7 @@ int main(int argc, char **argv)
 
 	if (getenv("DIFF_RUN")) command = getenv("DIFF_RUN");
 	if (getenv("TMPDIR")) scratch = getenv("TMPDIR");
-	while ((opt = getopt(argc, argv, "r:n:m:c:s:t:o:F:f1axe")) != -1)
+	while ((opt = getopt(argc, argv, "r:n:m:c:s:t:o:F:f1axe8")) != -1)
 		switch (opt) {
 		case 'r': command = optarg; break;
 		case 'n': repeat = atoi(optarg); break;
@@ -303,6 +305,7 @@ int main(int argc, char **argv)
 		case 't': seconds = atoi(optarg); break;
 		case 'o': dir = optarg; break;
 		case 'F': start_at = strtoull(optarg, 0, 0); break;
+		case '8': with_x87 = true; break;
 		case 'f': no_fp = true; break;
 		case 'e': in_turn = true; break;
 		case 'x': strict_fp = true; break;

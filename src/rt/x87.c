@@ -48,27 +48,6 @@ static void mode(const struct cpu *c, struct x87 *x)
 
 void x87_mode(struct cpu *c) { mode(c, &c->x87); }
 
-void x87_set(struct cpu *c, u16 cw, u16 sw, u8 tag)
-{
-	struct x87 *x = &c->x87;
-
-	c->fcw = (cw & 0x1f3f) | 0x40;
-	x->bias = 0;
-	x->top = sw >> 11 & 7;
-	x->tag = tag;
-	x->c1 = !!(sw & X87_C1);
-	x->pe = !!(sw & X87_PE);
-	x->sw = sw & (X87_C0 | X87_C2 | X87_C3 | 0x5f);
-	x->pending = rt.x87_double ? X87_WIDE : 0;
-	x87_mode(c);
-}
-
-void x87_init(struct cpu *c)
-{
-	x87_set(c, 0x37f, 0, 0);
-	c->x87.fip = c->fdp = c->fop = 0;
-}
-
 void x87_rotate(struct cpu *c, int top)
 {
 	struct x87 *x = &c->x87;
@@ -82,6 +61,28 @@ void x87_rotate(struct cpu *c, int top)
 	x->tag = rotl8(x->tag, -n);
 	x->bias = (x->bias + n) & 7;
 	x->top = top;
+}
+
+/* The registers stay where they are, by their physical numbers. */
+void x87_set(struct cpu *c, u16 cw, u16 sw, u8 tag)
+{
+	struct x87 *x = &c->x87;
+
+	c->fcw = (cw & 0x1f3f) | 0x40;
+	x87_rotate(c, (x->top + x->bias) & 7);          /* bias 0 */
+	x->top = sw >> 11 & 7;
+	x->tag = tag;
+	x->c1 = !!(sw & X87_C1);
+	x->pe = !!(sw & X87_PE);
+	x->sw = sw & (X87_C0 | X87_C2 | X87_C3 | 0x5f);
+	x->pending = rt.x87_double ? X87_WIDE : 0;
+	x87_mode(c);
+}
+
+void x87_init(struct cpu *c)
+{
+	x87_set(c, 0x37f, 0, 0);
+	c->x87.fip = c->fdp = c->fop = 0;
 }
 
 static inline int slot(const struct x87 *x, int i)   { return (x->top + i) & 7; }

@@ -102,6 +102,7 @@ struct seq {
 	struct val in[16];                      /* what the registers must hold at its start        */
 	bool fp;                                /* it computes in floating point                    */
 	bool open;                              /* with exceptions that MXCSR does not mask         */
+	bool x87;                               /* with x87 and MMX instructions; what they leave is stored at the end */
 };
 u32 seq_code(const struct seq *s, u8 *out, gaddr pc);  /* length; 0: it cannot be said              */
 void seq_drop(struct seq *s, int k);            /* without item k                           */
@@ -110,7 +111,7 @@ struct tcode *seq_add(struct batch *b, const struct seq *s, u32 states, int *at)
 void seq_state(struct tcase *t, const struct seq *s);
 
 /* ---- random.c ---- */
-enum { SEQ_FP = 1, SEQ_OPEN = 2 };               /* floating point; with exceptions unmasked */
+enum { SEQ_FP = 1, SEQ_OPEN = 2, SEQ_X87 = 4 };  /* floating point; with exceptions unmasked; x87 and MMX */
 void random_seq(struct seq *s, int with);        /* it may be empty */
 void random_rows(const bool *rows);              /* before the first: take no rows but these, by index */
 /* Number n of a seed, with its states; null where it came to nothing. */

@@ -250,7 +250,20 @@ static bool plain(int row, bool fp)
 			   "fxsave fxrstor fenv x87 fcmov fnstcw fnstsw emms ldmxcsr stmxcsr wrbase clflush div idiv");
 }
 
-static struct { u16 row[1200]; u32 n; } ints, vecs, floats, readers;
+/* x87 and MMX: but transcendental functions, whose last bit CPUs differ in, and images, which have pointers that only some
+ * CPUs keep. FLDCW has its own way. */
+static bool plain_x87(int row)
+{
+	static const char *const not[] = { "F2XM1", "FYL2X", "FYL2XP1", "FPTAN", "FPATAN", "FSIN", "FCOS", "FSINCOS",
+					   "FLDENV", "FNSTENV", "FRSTOR", "FNSAVE", "FLDCW", "MASKMOVQ" };
+	const char *emit = encs[row].emit;
+
+	for (size_t k = 0; k < countof(not); k++)
+		if (!strcmp(encs[row].name, not[k])) return false;
+	return tested(row) && (emits(row, "x87 fcmov fnstcw fnstsw emms") || !strncmp(emit, "mmx", 3));
+}
+
+static struct { u16 row[1200]; u32 n; } ints, vecs, floats, readers, x87s, mmxs;
 static const bool *only;
 
 void random_rows(const bool *rows) { only = rows; }
@@ -261,6 +274,10 @@ static void pools(void)
 	for (int k = 0; k < nrows; k++) {
 		const struct enc *e = &encs[k];
 
+		if (plain_x87(k)) {
+			if (encs[k].emit[0] == 'm') mmxs.row[mmxs.n++] = k;
+			else x87s.row[x87s.n++] = k;
+		}
 		if (!plain(k, true) || (only && !only[k])) continue;
 		if (*e->emit == 'f' || !strncmp(e->emit, "cvt", 3)) floats.row[floats.n++] = k;
 		else if (e->vec) vecs.row[vecs.n++] = k;
@@ -576,6 +593,46 @@ static void control(struct gen *g)                      /* MXCSR, DF, RFLAGS */
 	}
 }
 
+/* The x87's control word, mostly with all exceptions masked. */
+static void control_x87(struct gen *g)
+{
+	struct pick st = { .row = row_of("MOV", "=Ev Iz"), .opsz = 2, .base = NOREG, .index = NOREG }, ld = { .row = row_of("FLDCW", "Mw"), .opsz = 4 };
+
+	if (!aim(g, &st, 2, 1)) return;
+	st.imm = 0x40 | below(4) << 10 | (u32[]){ 0x300, 0x300, 0x200, 0 }[below(4)] | (chance(70) ? 0x3f : below(64));
+	ld.mem = true, ld.rip = st.rip, ld.a32 = st.a32, ld.base = st.base, ld.index = st.index, ld.scale = st.scale, ld.seg = st.seg;
+	ld.disp = st.disp, ld.dispw = st.dispw;
+	if (take(g, &st, -1)) take(g, &ld, -1);
+}
+
+static void element_x87(struct gen *g)
+{
+	static const char *const loads[] = { "Md", "Mq", "Mt" };
+	u32 k = below(100);
+
+	if (k < 6)       control_x87(g);
+	else if (k < 30) one(g, row_of("FLD", loads[below(3)]));
+	else if (k < 80) one(g, x87s.row[below(x87s.n)]);
+	else             one(g, mmxs.row[below(mmxs.n)]);
+}
+
+/* Status, control word and all registers go to memory. */
+static void store_x87(struct seq *s)
+{
+	struct pick p = { .mem = true, .opsz = 4, .base = NOREG, .index = NOREG, .dispw = 4, .disp = DIFF_DATA + 0x40 };
+
+	p.row = row_of("FNSTSW", "=Mw");
+	s->it[s->n++] = (struct item){ p, -1 };
+	p.row = row_of("FNSTCW", "=Mw");
+	p.disp += 2;
+	s->it[s->n++] = (struct item){ p, -1 };
+	p.row = row_of("FSTP", "=Mt ST0");
+	for (int k = 0; k < 8; k++) {
+		p.disp = DIFF_DATA + 0x50 + 16 * k;
+		s->it[s->n++] = (struct item){ p, -1 };
+	}
+}
+
 static void copy(struct gen *g)                         /* what compilers do all the time */
 {
 	static const char *const moves[] = { "MOVAPS", "MOVAPD", "MOVDQA", "MOVUPS" };
@@ -601,7 +658,13 @@ static void defines_flags(struct gen *g)
 
 static void element(struct gen *g, int vec)
 {
-	u32 k = below(100);
+	u32 k;
+
+	if (g->s->x87 && chance(45)) {
+		element_x87(g);
+		return;
+	}
+	k = below(100);
 
 	if (k < 9)       { if (chance(50)) defines_flags(g); jump(g); }
 	else if (k < 18) { if (chance(60)) defines_flags(g); one(g, readers.row[below(readers.n)]); }
@@ -655,6 +718,7 @@ void random_seq(struct seq *s, int with)
 	pools();
 	memset(s, 0, sizeof *s);
 	s->open = with & SEQ_OPEN;
+	s->x87 = with & SEQ_X87;
 	for (int k = 0; k < 16; k++) {
 		u32 what = below(100), span = 64 * below(8);
 		s16 at = 0x380 + 64 * below(32);
@@ -670,6 +734,7 @@ void random_seq(struct seq *s, int with)
 		g.vpool[k] = below(16);
 	elements(&g, 1 + below(16));
 	land(&g, true);
+	if (s->x87 && s->n + 10 <= SEQ_MAX) store_x87(s);
 	if (misleads(s)) s->n = 0;
 }
 
