@@ -212,6 +212,8 @@ static void operands(const struct row *r, struct found *f)
 		}
 		if (f->shape.flags & SHAPE_NOMEM && s.kind == OP_GPR)
 			s.place = AT_RCR;
+		if (s.kind == OP_MMX)
+			f->attr |= ROW_X87;
 		s.access = access;
 		if (w < 0 && s.kind != OP_IMM && strcmp(t, "DX"))
 			w = s.kind == OP_REL ? width(r, "q") : s.w;
@@ -350,6 +352,8 @@ static void attributes(const struct row *r, struct found *f)
 	}
 	if (!strcmp(r->reads, "CC"))
 		f->attr |= ROW_CC;
+	if (r->feature == X86_X87 || !strcmp(r->name, "EMMS"))
+		f->attr |= ROW_X87;
 	if (f->attr & ROW_STR)          /* F2 repeats MOVS, STOS, LODS, INS and OUTS as F3 does */
 		f->shape.flags |= f->attr & ROW_MAYBE ? SHAPE_REP | SHAPE_REPNE : SHAPE_REP;
 	if (f->vex && f->attr & ROW_VEC)

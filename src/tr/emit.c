@@ -241,7 +241,7 @@ static void insn(struct tr *c, struct insn *i)
 {
 	const struct emitter *e = tr_emitter(i);
 	gaddr pc = c->first ? c->first->pc : i->pc;     /* where it faults */
-	u8 attr = x86_rows[i->row].attr;
+	u16 attr = x86_rows[i->row].attr;
 
 	c->i = i;
 	c->crosses = c->env->order == TR_TSO && c->env->crosses && c->env->crosses(c->env->ctx, pc);

@@ -28,14 +28,14 @@ static u32 below(struct tr *c, gaddr pc)
 	return lo;
 }
 
-static void insert(struct tr *c, u32 k)
+/* Makes the block that follows the last one part of the region; at blocks start at or below it. */
+static void insert(struct tr *c, u32 at)
 {
-	u32 j = c->nblk, at = below(c, c->blk[k].pc);
+	u32 j = c->nblk;
 
 	for (; j > at; j--)
 		c->order[j] = c->order[j - 1];
-	c->order[at] = k;
-	c->nblk++;
+	c->order[at] = c->nblk++;
 }
 
 /* Index of the instruction at pc, in the block *at, or -1. Where code overlaps, as what is jumped into the middle of an
@@ -85,7 +85,7 @@ static int block_at(struct tr *c, u32 k, u32 n)
 	old->call = false;
 	old->next = (struct edge){ .pc = new->pc, .block = id };
 	old->taken = (struct edge){ .block = -1 };
-	insert(c, id);
+	insert(c, below(c, new->pc));
 	return id;
 }
 
@@ -152,11 +152,6 @@ static void gains(struct tr *c, const struct insn *i)
 	c->fine |= o->kind == OP_XMM || (o->kind == OP_GPR && o->w < 4);
 }
 
-static bool uses_x87(const struct insn *i)
-{
-	return (i->mn >= MN_FADD && i->mn <= MN_FWAIT) || i->o[0].kind == OP_MMX || i->o[1].kind == OP_MMX || i->mn == MN_EMMS;
-}
-
 /* Decodes the instruction at pc into c->ins[c->nins]. A page that cannot be fetched, or bytes that are no
  * instruction, become an instruction of length 0 that faults when it is reached. The region is of those bytes too:
  * they may change. */
@@ -174,7 +169,7 @@ static struct insn *take(struct tr *c, gaddr pc)
 	}
 	if (!c->env->cold)
 		gains(c, i);
-	c->has_x87 |= uses_x87(i);
+	c->has_x87 |= (x86_rows[i->row].attr & ROW_X87) != 0;
 	c->nins++;
 	if (pc < c->lo)
 		c->lo = pc;
@@ -229,7 +224,7 @@ static struct block *grow(struct tr *c, gaddr pc, u32 max)
 	b->first = c->nins;
 	b->next = b->taken = (struct edge){ .block = -1 };
 	b->entry = b->loop = b->call = false;
-	insert(c, c->nblk);
+	insert(c, above);
 	for (;;) {
 		i = take(c, pc);
 		b->n++;

@@ -70,13 +70,14 @@ enum { ROW_BRANCH = 1,                  /* ends a block: jumps, calls, returns  
        ROW_CC = 16,                     /* reads what insn.cc asks for: see insn_reads  */
        ROW_ALIGN = 32,                  /* its memory operand must be aligned to its width, else #GP */
        ROW_VEX = 64,                    /* VEX-encoded: zeroes the destination above its width */
-       ROW_STR = 128 };                 /* string instruction: takes REP                */
+       ROW_STR = 128,                   /* string instruction: takes REP                */
+       ROW_X87 = 256 };                 /* x87, or has an mmx operand: reads or writes the x87 state */
 struct x86_row {
 	const char *name;               /* mnemonic as in the SDM; "cc" stands for the condition */
 	const char *opnds;              /* "+Ev Gv"                                        */
 	u8 reads, writes, undef;        /* flags; undef is part of writes                  */
 	u8 feature;                     /* enum x86_feature                                */
-	u8 attr;                        /* ROW_...                                         */
+	u16 attr;                       /* ROW_...                                         */
 	u16 mn;                         /* enum x86_mn of decode.h (generated): one per NAME, over all its forms */
 };
 extern const struct x86_row x86_rows[];
