@@ -57,15 +57,13 @@ bool tr_carry_branch(struct tr *c, struct insn *i, int reg, int bit)
 void tr_bit_flag(struct tr *c, struct insn *i, int r)
 {
 	int k = bit_number(i), b = G(i->o[1].reg & 15);
-	bool stays = !(i->o[0].kind == OP_GPR && i->o[0].access & OP_WRITE);
+	bool stays = !(i->o[0].kind == OP_GPR && i->o[0].access & OP_WRITE), branch;
 
 	if (!live(c, F_C) || (k >= 0 && stays && tr_carry_branch(c, i, r, k)))
 		return;
-	if (k >= 0 && has(c, HOST_FLAGM)) {
-		if (c->cs == CS_FCMP || c->cs == CS_FORD)
-			tr_need(c, CS_SUB);
-		a_rmif(c, r, (k + 63) & 63, 2);
-		c->cs = CS_ADD;
+	branch = tr_carry_branch(c, i, T2, 0);
+	if (k >= 0 && !branch && (live(c, F_Z) || has(c, HOST_FLAGM))) {
+		tr_setflag_c_bit(c, r, k);
 		return;
 	}
 	if (k >= 0) {
@@ -75,10 +73,10 @@ void tr_bit_flag(struct tr *c, struct insn *i, int r)
 			a_and_i(c, 4, T0, b, 15);
 		a_lsr(c, regw(i), T2, r, i->w == 2 ? T0 : b);
 	}
-	if (tr_carry_branch(c, i, T2, 0))
+	if (branch)
 		return;
 	if (live(c, F_Z) || has(c, HOST_FLAGM)) {
-		tr_setflag_c(c, T2);
+		tr_setflag_c_bit(c, T2, 0);
 		return;
 	}
 	if (k < 0)
@@ -145,12 +143,11 @@ static void bit_test(struct tr *c, struct insn *i, char how)
 		tr_bit_flag(c, i, T_SRC);
 		return;
 	}
-	if (how == 'c' && bit_number(i) >= 0 && live(c, F_C) && has(c, HOST_FLAGM)) {
+	if (how == 'c' && bit_number(i) >= 0 && live(c, F_C) && (live(c, F_Z) || has(c, HOST_FLAGM))) {
 		d = tr_dst(c, i, 0, T_DST);
 		change(c, i, d, G(i->o[0].reg), how);
 		tr_wb(c, i, 0, d);
-		tr_setflag_c_bit(c, d, bit_number(i));
-		c->cs = CS_SUB;                 /* the new bit is the old one's complement */
+		tr_setflag_nc_bit(c, d, bit_number(i));         /* the new bit is the old one's complement */
 		return;
 	}
 	tr_bit_flag(c, i, G(i->o[0].reg));
@@ -207,55 +204,38 @@ EMIT(bsr, 0)                                    /* d = b ? highest one of b : a 
 	a_csel(c, 8, d, a, T0, CC_EQ);
 }
 
-/* TZCNT, LZCNT: ZF = the count in d is 0, CF = it is the width. */
+/* TZCNT, LZCNT: ZF = the count in d is 0, CF = it is the width. Shifted so far up that the width is shifted out, a count
+ * is equal to itself if it is zero, below itself if it is the width, and else above. */
 static void count_flags(struct tr *c, struct insn *i, int d)
 {
 	if (!live(c, F_Z | F_C))
 		return;
-	if (!live(c, F_Z)) {
-		a_cmp_i(c, 4, d, bits(i));
-		c->cs = CS_ADD;
-		return;
+	if (live(c, F_Z) && live(c, F_C)) {
+		a_lsl_i(c, 8, T0, d, 64 - __builtin_ctz(bits(i)));
+		a_cmp(c, 8, T0, d);
+		c->cs = CS_SUB;
+	} else {
+		a_cmp_i(c, 4, d, live(c, F_Z) ? 0 : bits(i));
+		c->cs = live(c, F_Z) ? CS_SUB : CS_ADD;
 	}
-	a_cmp_i(c, 4, d, 0);
-	c->cs = CS_SUB;
-	if (live(c, F_C))                       /* a power of two that no other count has a bit of */
-		tr_setflag_c_bit(c, d, __builtin_ctz(bits(i)));
-}
-
-/* The same from the operand: it is zero, or its lowest (highest) bit is set. Both flags; false: nothing was done. */
-static bool operand_flags(struct tr *c, struct insn *i, int a, int bit)
-{
-	if (i->w < 4 || !live(c, F_C) || !live(c, F_Z) || !has(c, HOST_FLAGM))
-		return false;
-	a_cmp_i(c, i->w, a, 1);                 /* a borrow for zero alone */
-	a_rmif(c, a, (bit - 2) & 63, 4);
-	c->cs = CS_SUB;
-	return true;
 }
 
 EMIT(tzcnt, 0)                                  /* d = trailing zeros of a */
 {
-	bool done = operand_flags(c, i, a, 0);
-
 	if (i->w == 2)
 		a_orr_i(c, 4, T0, a, 0x10000);
 	trailing(c, regw(i), d, i->w == 2 ? T0 : a);
-	if (!done)
-		count_flags(c, i, d);
+	count_flags(c, i, d);
 }
 
 EMIT(lzcnt, 0)                                  /* d = leading zeros of a */
 {
-	bool done = operand_flags(c, i, a, bits(i) - 1);
-
 	if (i->w == 2) {
 		a_lsl_i(c, 4, T0, a, 16);
 		a_orr_i(c, 4, a = T0, T0, 0x8000);
 	}
 	a_clz(c, regw(i), d, a);
-	if (!done)
-		count_flags(c, i, d);
+	count_flags(c, i, d);
 }
 
 EMIT(popcnt, 0)                                 /* d = ones of a; ZF, and all other flags 0 */

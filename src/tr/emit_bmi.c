@@ -10,15 +10,6 @@ static int bits(const struct insn *i)     { return i->w * 8; }
 
 static bool nzcv(struct tr *c) { return live(c, F_O | F_S | F_Z | F_C); }
 
-/* S Z of d, O = 0, and CF = bit 0 of r */
-static void nz_c(struct tr *c, struct insn *i, int d, int r)
-{
-	if (!nzcv(c))
-		return;
-	a_tst(c, i->w, d, d);
-	c->cs = CS_ZERO;
-	tr_setflag_c(c, r);
-}
 
 EMIT(andn, 0)                                   /* d = ~a & b */
 {
@@ -27,67 +18,51 @@ EMIT(andn, 0)                                   /* d = ~a & b */
 		c->cs = CS_ZERO;
 }
 
-/* T0 = a - 1, or -a, and T2 = its C: that a is not zero, or that it is */
-static void lowest(struct tr *c, struct insn *i, int a, bool neg)
+/* Where CF is read, ccmp makes the flags of d, whose C is not CF, or those of a zero operand: nzcv. */
+static void bls(struct tr *c, struct insn *i, int d, int a, void (*op)(A, int w, int d, int n, int m), int nzcv)
 {
-	bool cf = live(c, F_C);
-
-	if (neg)
-		(cf ? a_negs : a_neg)(c, i->w, T0, a);
-	else
-		(cf ? a_subs_i : a_sub_i)(c, i->w, T0, a, 1);
-	if (cf)
-		a_cset(c, 4, T2, CC_HS);
-}
-
-/* S Z of d, O = 0, and CF = !T2: all three have CF and that bit opposite */
-static void bls_flags(struct tr *c, struct insn *i, int d)
-{
-	nz_c(c, i, d, T2);
-	if (live(c, F_C))
+	(live(c, F_C) ? a_subs_i : a_sub_i)(c, i->w, T0, a, 1);
+	op(c, i->w, d, a, T0);
+	if (live(c, F_C)) {
+		a_ccmp_i(c, i->w, d, 0, nzcv, CC_HS);
 		c->cs = CS_SUB;
+	} else if (live(c, F_O | F_S | F_Z)) {
+		a_tst(c, i->w, d, d);
+		c->cs = CS_ZERO;
+	}
 }
 
-EMIT(blsr, 0)                                   /* d = a & (a - 1); CF = (a == 0) */
-{
-	lowest(c, i, a, false);
-	a_and(c, i->w, d, a, T0);
-	bls_flags(c, i, d);
-}
-
-EMIT(blsmsk, 0)                                 /* d = a ^ (a - 1); CF = (a == 0) */
-{
-	lowest(c, i, a, false);
-	a_eor(c, i->w, d, a, T0);
-	bls_flags(c, i, d);
-}
+EMIT(blsr, 0)   { bls(c, i, d, a, a_and, 4); }  /* d = a & (a - 1); CF = (a == 0) */
+EMIT(blsmsk, 0) { bls(c, i, d, a, a_eor, 8); }  /* d = a ^ (a - 1); CF = (a == 0) */
 
 EMIT(blsi, 0)                                   /* d = a & -a; CF = (a != 0) */
 {
-	lowest(c, i, a, true);
-	a_and(c, i->w, d, a, T0);
-	bls_flags(c, i, d);
+	a_neg(c, i->w, T0, a);
+	(nzcv(c) ? a_ands : a_and)(c, i->w, d, a, T0);
+	if (live(c, F_C))
+		a_ccmn_i(c, i->w, d, 0, 6, CC_NE);
+	if (nzcv(c))
+		c->cs = CS_SUB;
 }
 
-/* d = the low n bits of a, n = r (zero-extended, may exceed the width). Uses T1 T2 and NZCV: HS where n was too large. */
-static void low_bits(struct tr *c, int w, int d, int a, int r)
+/* T1 = the bits from n on, n = r (zero-extended, may exceed the width: then none). Its top bit: there are some. */
+static void high_bits(struct tr *c, int w, int r)
 {
 	a_mov_i(c, 8, T1, ~0ull);
 	a_lsl(c, w, T1, T1, r);
-	a_bic(c, w, T1, a, T1);
 	a_cmp_i(c, 4, r, w * 8);
-	a_csel(c, w, d, a, T1, CC_HS);
+	a_csel(c, w, T1, T1, XZR, CC_LO);
 }
 
 EMIT(bzhi, 0)                                   /* d = the low b[7:0] bits of a; CF = there are no more */
 {
 	a_uxtb(c, T0, b);
-	low_bits(c, i->w, d, a, T0);
-	if (live(c, F_C))
-		a_cset(c, 4, T2, CC_LO);
-	nz_c(c, i, d, T2);
-	if (live(c, F_C))
-		c->cs = CS_SUB;                 /* T2 was CF's complement */
+	high_bits(c, i->w, T0);
+	(nzcv(c) ? a_bics : a_bic)(c, i->w, d, a, T1);
+	if (!nzcv(c))
+		return;
+	c->cs = CS_ZERO;
+	tr_setflag_nc_bit(c, T1, bits(i) - 1);
 }
 
 EMIT(bextr, 0)                                  /* d = b[15:8] bits of a from bit b[7:0] on */
@@ -97,11 +72,10 @@ EMIT(bextr, 0)                                  /* d = b[15:8] bits of a from bi
 	a_lsr(c, i->w, T3, a, T0);
 	a_csel(c, i->w, T3, XZR, T3, CC_HS);
 	a_ubfx(c, 4, T0, b, 8, 8);
-	low_bits(c, i->w, d, T3, T0);
-	if (nzcv(c)) {
-		a_tst(c, i->w, d, d);
+	high_bits(c, i->w, T0);
+	(nzcv(c) ? a_bics : a_bic)(c, i->w, d, T3, T1);
+	if (nzcv(c))
 		c->cs = CS_ZERO;
-	}
 }
 
 /* ---- BMI2: no flags */
@@ -159,28 +133,29 @@ EMIT(pdep, 0)                                   /* d = the low bits of a at the 
 
 EMIT(adcx, 0)                                   /* d = a + b + CF, CF = carry */
 {
-	u8 keep = c->live;
+	u8 stay = c->live & (F_S | F_Z | F_O);
 
-	c->live |= F_C;
-	tr_need(c, CS_ADD);
-	c->live = keep;
 	if (!live(c, F_C)) {
+		tr_need_c(c, CS_ADD, stay);
 		a_adc(c, i->w, d, a, b);
 		return;
 	}
-	if (!live(c, F_S | F_Z | F_O)) {
-		a_adcs(c, i->w, d, a, b);
-		return;
-	}
-	a_mrs(c, T2, SR_NZCV);
+	if (stay && c->cs >= CS_FCMP)
+		tr_need(c, CS_SUB);
+	if (stay)
+		a_mrs(c, T2, SR_NZCV);
+	tr_need_c(c, CS_ADD, 0);
 	a_adcs(c, i->w, d, a, b);
+	if (!stay)
+		return;
 	if (has(c, HOST_FLAGM)) {
 		a_rmif(c, T2, 28, 13);          /* all but C */
 		return;
 	}
-	a_cset(c, 4, T3, CC_HS);
+	a_cset(c, 4, T3, CC_LO);
 	a_bfi(c, 8, T2, T3, 29, 1);
 	a_msr(c, SR_NZCV, T2);
+	c->cs = CS_SUB;
 }
 
 EMIT(adox, 0)                                   /* d = a + b + OF, OF = carry */
@@ -192,16 +167,7 @@ EMIT(adox, 0)                                   /* d = a + b + OF, OF = carry */
 		tr_need(c, CS_SUB);
 	c->live = keep;
 	a_mrs(c, T2, SR_NZCV);
-	if (has(c, HOST_FLAGM)) {
-		a_rmif(c, T2, 27, 2);           /* C = V */
-		a_adcs(c, i->w, d, a, b);
-		a_cset(c, 4, T3, CC_HS);
-		a_rmif(c, T2, 28, 14);
-		a_rmif(c, T3, 0, 1);
-		return;
-	}
-	a_ubfx(c, 4, T3, T2, 28, 1);
-	a_cmp_i(c, 4, T3, 1);
+	a_ccmp(c, 8, XZR, XZR, 0, CC_VS);       /* C = V */
 	a_adcs(c, i->w, d, a, b);
 	a_cset(c, 4, T3, CC_HS);
 	a_bfi(c, 8, T2, T3, 28, 1);

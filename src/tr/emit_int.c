@@ -171,9 +171,7 @@ static void carry(struct tr *c, struct insn *i, bool sub, int d, int a, int b)
 	bool flags = live(c, F_NZCV);
 
 	tr_af(c, a, b);
-	c->live |= F_C;
-	tr_need(c, sub ? CS_SUB : CS_ADD);
-	c->live = i->live;
+	tr_need_c(c, sub ? CS_SUB : CS_ADD, 0);
 	if (i->w >= 4) {
 		(sub ? flags ? a_sbcs : a_sbc : flags ? a_adcs : a_adc)(c, i->w, d, a, b);
 	} else if (flags && has(c, HOST_FLAGM)) {
@@ -183,23 +181,15 @@ static void carry(struct tr *c, struct insn *i, bool sub, int d, int a, int b)
 		(sub ? a_sbcs : a_adcs)(c, 4, d, T0, b);
 		narrow_flags(c, i, d);
 	} else {
-		/* at the top: ones below a make an incoming carry arrive, as they do below ~b */
+		/* at the top: where CF is set, ones below a (below b, subtracting) make it arrive, and leave zeros */
 		if (!flags) {
 			(sub ? a_sbc : a_adc)(c, 4, d, a, b);
 		} else {
-			a_lsl_i(c, 4, T0, a, up(i));
-			a_lsl_i(c, 4, T1, b, up(i));
-			if (!sub)
-				a_orr_i(c, 4, T0, T0, (1u << up(i)) - 1);
-			(sub ? a_sbcs : a_adcs)(c, 4, T0, T0, T1);
+			a_csetm(c, 4, T0, sub ? CC_LO : CC_HS);
+			a_bfi(c, 4, T0, sub ? b : a, up(i), 8 * i->w);
+			a_lsl_i(c, 4, T1, sub ? a : b, up(i));
+			(sub ? a_sbcs : a_adcs)(c, 4, T0, sub ? T1 : T0, sub ? T0 : T1);
 			a_lsr_i(c, 4, d, T0, up(i));
-			if (live(c, F_Z)) {             /* the ones below, or a borrow through them, hide it */
-				a_mrs(c, T1, SR_NZCV);
-				a_tst(c, 4, d, d);
-				a_cset(c, 4, T2, CC_EQ);
-				a_bfi(c, 8, T1, T2, 30, 1);
-				a_msr(c, SR_NZCV, T1);
-			}
 		}
 	}
 	tr_pf(c, d);
@@ -212,7 +202,6 @@ EMIT(sbb, PROBE | VIA_PF) { carry(c, i, true, d, a, b); }
 static void step(struct tr *c, struct insn *i, bool sub, int d, int a)
 {
 	bool flags = live(c, F_O | F_S | F_Z), keep = flags && live(c, F_C);
-	enum csense cs;
 
 	if (live(c, F_A))
 		a_eor_i(c, 4, R_AF, a, 1);
@@ -231,9 +220,8 @@ static void step(struct tr *c, struct insn *i, bool sub, int d, int a)
 		tr_pf(c, d);
 		return;
 	}
-	cs = keep ? c->cs : CS_ADD;
 	if (keep)
-		a_cset(c, 4, T2, CC_HS);
+		a_cset(c, 4, T2, c->cs == CS_SUB ? CC_HS : CC_LO);
 	if (i->w >= 4) {
 		(sub ? a_subs_i : a_adds_i)(c, i->w, d, a, 1);
 	} else {
@@ -242,10 +230,9 @@ static void step(struct tr *c, struct insn *i, bool sub, int d, int a)
 		(sub ? a_subs : a_adds)(c, 4, T0, T0, T1);
 		a_lsr_i(c, 4, d, T0, up(i));
 	}
-	c->cs = CS_ADD;
+	c->cs = keep ? CS_SUB : CS_ADD;
 	if (keep)
-		tr_setflag_c(c, T2);            /* C, in whatever sense */
-	c->cs = cs;
+		tr_put_c(c, T2, 0);
 	tr_pf(c, d);
 }
 

@@ -17,16 +17,6 @@ static int regw(int w)             { return w == 8 ? 8 : 4; }
 static bool plain(struct tr *c)    { return c->env->order == TR_PLAIN; }
 static s64 back(struct tr *c, u32 *to) { return (u8 *)to - (u8 *)c->code.p; }
 
-/* The sense in which CF is wanted, by an instruction that also writes it. */
-static void need_c(struct tr *c, enum csense cs)
-{
-	u8 keep = c->live;
-
-	c->live |= F_C;
-	tr_need(c, cs);
-	c->live = keep;
-}
-
 /* What goes into the atomic operation, from the operand b; may be in T1. */
 static int incoming(struct tr *c, struct insn *i, int b, enum op *op)
 {
@@ -42,12 +32,12 @@ static int incoming(struct tr *c, struct insn *i, int b, enum op *op)
 		return T1;
 	case MN_ADC:
 		*op = OP_ADD;
-		need_c(c, CS_ADD);
+		tr_need_c(c, CS_ADD, 0);
 		a_adc(c, w, T1, b, XZR);
 		return T1;
 	case MN_SBB:
 		*op = OP_ADD;
-		need_c(c, CS_SUB);
+		tr_need_c(c, CS_SUB, 0);
 		a_sbc(c, w, T1, XZR, b);                /* -b - CF */
 		return T1;
 	case MN_INC: case MN_DEC:
@@ -145,16 +135,17 @@ EMIT(xadd, RAW)                                 /* dest, source = dest + source,
 		tr_wb(c, i, 1, T_SRC);
 	} else if (i->o[0].kind == OP_MEM) {
 		m = tr_ea(c, i, i->w);
+		d = live(c, F_P | F_A) ? R_PF : T_DST;
 		tr_load(c, m, i->w, T_SRC);
-		emit_add.fn(c, i, T_DST, T_SRC, b);
-		tr_store(c, m, i->w, T_DST);
+		emit_add.fn(c, i, d, T_SRC, b);
+		tr_store(c, m, i->w, d);
 		tr_wb(c, i, 1, T_SRC);
 	} else {
 		a = tr_src(c, i, 0, T_SRC);
-		a_mov(c, regw(i->w), T2, a);
-		emit_add.fn(c, i, T_DST, a, b);
-		tr_wb(c, i, 1, T2);
-		tr_wb(c, i, 0, T_DST);          /* last: the sum wins where both are one register */
+		d = live(c, F_P | F_A) ? R_PF : T_DST;
+		emit_add.fn(c, i, d, a, b);
+		tr_wb(c, i, 1, a);
+		tr_wb(c, i, 0, d);              /* last: the sum wins where both are one register */
 	}
 }
 

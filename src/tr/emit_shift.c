@@ -13,11 +13,11 @@
 
 void tr_set_cv(struct tr *c, int t, int m, int r, int n)
 {
-	bool cf = live(c, F_C), of = live(c, F_O);
+	bool cf = live(c, F_C), of = live(c, F_O), beside = cf && r == t && m == ((n + 1) & 63);
 
 	if (!of) {
 		tr_setflag_c_bit(c, t, m);
-	} else if (has(c, HOST_FLAGM) && cf && r == t && m == ((n + 1) & 63)) {
+	} else if (has(c, HOST_FLAGM) && beside) {
 		a_rmif(c, r, n, 3);
 		c->cs = CS_ADD;
 	} else if (has(c, HOST_FLAGM)) {
@@ -25,15 +25,17 @@ void tr_set_cv(struct tr *c, int t, int m, int r, int n)
 		tr_setflag_c_bit(c, t, m);
 	} else {
 		a_mrs(c, T0, SR_NZCV);
-		a_lsr_i(c, 8, T1, r, n);
-		a_bfi(c, 8, T0, T1, 28, 1);
-		if (cf && m)
-			a_lsr_i(c, 8, T1, t, m);
-		if (cf)
-			a_bfi(c, 8, T0, m ? T1 : t, 29, 1);
+		a_ror_i(c, 8, T1, r, n);
+		a_bfi(c, 8, T0, T1, 28, beside ? 2 : 1);
+		if (beside) {
+			a_eor_i(c, 8, T0, T0, 1 << 29);
+		} else if (cf) {
+			a_mvn_sh(c, 8, T1, t, LSR, m);
+			a_bfi(c, 8, T0, T1, 29, 1);
+		}
 		a_msr(c, SR_NZCV, T0);
 		if (cf)
-			c->cs = CS_ADD;
+			c->cs = CS_SUB;
 	}
 }
 
@@ -198,7 +200,7 @@ static void right_var(struct tr *c, struct insn *i, int d, int a, int b, bool ar
 		sh_nz(c, i, r);
 		c->live = keep;
 		if (arith)
-			tr_setflag_c(c, T2);
+			tr_setflag_c_bit(c, T2, 0);
 		else
 			tr_set_cv(c, T2, 0, T2, sh_bits(i) - 1);
 		tr_need(c, cs);

@@ -490,8 +490,7 @@ static void test(struct tr *c, struct insn *i, int T, int a, int b)     /* T: wh
 	a_vcmtst(c, V4S, V0t, V0t, V0t);                /* 32 bits alike for each */
 	a_fmov_xv(c, 8, T0, V0t);
 	a_tst_i(c, 4, T0, 1);
-	tr_setflag_c_bit(c, T0, 32);
-	c->cs = CS_SUB;                                 /* that bit was CF's complement */
+	tr_setflag_nc_bit(c, T0, 32);
 }
 EMIT(vptest,  WHOLE) { test(c, i, 0, a, b); }
 EMIT(vtestps, WHOLE) { test(c, i, V4S, a, b); }

@@ -51,6 +51,23 @@ void tr_need(struct tr *c, enum csense cs)
 	tr_sense(c);                            /* the instruction may go on to fault */
 }
 
+/* Where nothing but C has to stay, ccmp inverts it: 0 - 0 has C = 1, and else it is given a 0. */
+void tr_need_c(struct tr *c, enum csense cs, u8 stay)
+{
+	bool invert = c->cs < CS_FCMP && (c->cs == CS_SUB) != (cs == CS_SUB);
+	u8 keep = c->live;
+
+	if (invert && !has(c, HOST_FLAGM) && !(stay & (F_O | F_S | F_Z))) {
+		a_ccmp(c, 8, XZR, XZR, 0, CC_LO);
+		c->cs = cs;
+		tr_sense(c);
+		return;
+	}
+	c->live = F_C | stay;
+	tr_need(c, cs);
+	c->live = keep;
+}
+
 int tr_cond(struct tr *c, int cc)
 {
 	static const u8 sub[16] = { CC_VS, CC_VC, CC_LO, CC_HS, CC_EQ, CC_NE, CC_LS, CC_HI,
@@ -103,32 +120,45 @@ void tr_af(struct tr *c, int a, int b)
 		a_eor(c, 4, R_AF, a, b);
 }
 
-/* A subtraction of zero has C = 1, CF = 0 in the boundary's sense, and can leave its result in R_PF. */
+/* A subtraction of zero has C = 1, CF = 0 in the boundary's sense, and leaves its operand in x26 or x27. */
 bool tr_nz_sub(struct tr *c)
 {
-	return live(c, F_C) && (live(c, F_P | F_A) || !has(c, HOST_FLAGM));
+	return live(c, F_P | F_A) || (live(c, F_C) && !has(c, HOST_FLAGM));
+}
+
+/* N Z C V of a result that R_PF holds, and x27 = x26. */
+static void nz_of_pf(struct tr *c, int w)
+{
+	a_subs_i(c, w, live(c, F_A) ? R_AF : XZR, R_PF, 0);
+	c->cs = CS_SUB;
 }
 
 static void nz_wide(struct tr *c, int w, int r)
 {
-	int d = live(c, F_P | F_A) && r != R_PF ? R_PF : XZR;
-
 	if (!tr_nz_sub(c)) {
 		a_tst(c, w, r, r);
 		c->cs = CS_ZERO;
-		tr_pf(c, r);
+		return;
+	}
+	if (r == R_PF) {
+		nz_of_pf(c, w);
 		return;
 	}
 	if (r == XZR)
-		a_subs(c, w, d, r, r);
+		a_subs(c, w, live(c, F_P | F_A) ? R_PF : XZR, r, r);
 	else
-		a_subs_i(c, w, d, r, 0);
+		a_subs_i(c, w, live(c, F_P | F_A) ? R_PF : XZR, r, 0);
 	c->cs = CS_SUB;
+	if (live(c, F_A))
+		a_mov(c, 4, R_AF, R_PF);
 }
 
 static void nz_narrow(struct tr *c, int w, int r)
 {
-	if (live(c, F_C) && !has(c, HOST_FLAGM)) {
+	if (live(c, F_P | F_A)) {
+		a_sbfx(c, 4, R_PF, r, 0, 8 * w);
+		nz_of_pf(c, 4);
+	} else if (live(c, F_C) && !has(c, HOST_FLAGM)) {
 		a_lsl_i(c, 4, T0, r, 32 - 8 * w);
 		a_cmp_i(c, 4, T0, 0);
 		c->cs = CS_SUB;
@@ -140,14 +170,11 @@ static void nz_narrow(struct tr *c, int w, int r)
 
 void tr_nz(struct tr *c, int w, int r)
 {
-	bool nzcv = live(c, F_O | F_S | F_Z | F_C);
-
-	if (nzcv && w < 4)
-		nz_narrow(c, w, r);
-	if (nzcv && w >= 4)
-		nz_wide(c, w, r);
-	else
-		tr_pf(c, r);
+	if (live(c, F_O | F_S | F_Z | F_C)) {
+		(w < 4 ? nz_narrow : nz_wide)(c, w, r);
+		return;
+	}
+	tr_pf(c, r);
 	if (live(c, F_A))
 		a_mov(c, 4, R_AF, R_PF);
 }
@@ -164,7 +191,22 @@ void tr_getc(struct tr *c, int d)
 	a_cset(c, 4, d, cc);
 }
 
-/* CF = that bit of r. Goes by mrs and msr where rmif is missing. */
+void tr_put_c(struct tr *c, int r, int bit)
+{
+	if (has(c, HOST_FLAGM)) {
+		a_rmif(c, r, (bit - 1) & 63, 2);
+		return;
+	}
+	if (bit) {
+		a_lsr_i(c, 8, T0, r, bit);
+		r = T0;
+	}
+	a_mrs(c, T1, SR_NZCV);
+	a_bfi(c, 8, T1, r, 29, 1);
+	a_msr(c, SR_NZCV, T1);
+}
+
+/* Without rmif the boundary's sense costs no more: a shift complements as well. */
 void tr_setflag_c_bit(struct tr *c, int r, int bit)
 {
 	if (c->cs == CS_FCMP || c->cs == CS_FORD)
@@ -172,20 +214,21 @@ void tr_setflag_c_bit(struct tr *c, int r, int bit)
 	if (!live(c, F_C))
 		return;
 	if (has(c, HOST_FLAGM)) {
-		a_rmif(c, r, (bit - 1) & 63, 2);
+		tr_put_c(c, r, bit);
+		c->cs = CS_ADD;
 	} else {
-		if (bit) {
-			a_lsr_i(c, 8, T0, r, bit);
-			r = T0;
-		}
-		a_mrs(c, T1, SR_NZCV);
-		a_bfi(c, 8, T1, r, 29, 1);
-		a_msr(c, SR_NZCV, T1);
+		a_mvn_sh(c, 8, T0, r, LSR, bit);
+		tr_put_c(c, T0, 0);
+		c->cs = CS_SUB;
 	}
-	c->cs = CS_ADD;
 }
 
-void tr_setflag_c(struct tr *c, int r)
+void tr_setflag_nc_bit(struct tr *c, int r, int bit)
 {
-	tr_setflag_c_bit(c, r, 0);
+	if (c->cs == CS_FCMP || c->cs == CS_FORD)
+		tr_need(c, CS_SUB);
+	if (!live(c, F_C))
+		return;
+	tr_put_c(c, r, bit);
+	c->cs = CS_SUB;
 }

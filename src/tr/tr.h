@@ -304,6 +304,7 @@ void tr_align_after(struct tr *c, const struct insn *i);
 
 /* flags (flags.c) */
 void tr_need(struct tr *c, enum csense cs);                     /* bring NZCV into that sense (CS_SUB or CS_ADD) */
+void tr_need_c(struct tr *c, enum csense cs, u8 stay);          /* the same for an instruction that reads CF, and after which those that stay are read */
 int  tr_cond(struct tr *c, int cc);                             /* CC_... for x86 condition cc, not parity (but after fcmp); may change C's sense */
 void tr_parity(struct tr *c, int d);                            /* bit 0 of d = !PF; the bits above are garbage; keeps NZCV */
 void tr_nz(struct tr *c, int w, int r);                         /* S Z P A(=0) of a logical result, C = V = 0: ands-like */
@@ -311,8 +312,9 @@ bool tr_nz_sub(struct tr *c);                                   /* will it do so
 void tr_pf(struct tr *c, int r);                                /* if P or A is live: x26 = r */
 void tr_af(struct tr *c, int a, int b);                         /* if A is live: x27 = a ^ b; tr_pf too */
 void tr_getc(struct tr *c, int d);                              /* d = CF as 0 or 1; keeps NZCV */
-void tr_setflag_c(struct tr *c, int r);                         /* CF = bit 0 of r, the others stay */
-void tr_setflag_c_bit(struct tr *c, int r, int bit);            /* the same with another bit of r; uses T0 T1 */
+void tr_setflag_c_bit(struct tr *c, int r, int bit);            /* CF = that bit of r, the others stay; uses T0 T1 */
+void tr_setflag_nc_bit(struct tr *c, int r, int bit);           /* CF = its complement */
+void tr_put_c(struct tr *c, int r, int bit);                    /* C = that bit of r, whatever its sense */
 
 /* flags made late (defer.c) */
 struct insn *tr_source(struct tr *c, struct block *b);
