@@ -183,7 +183,18 @@ static bool guest_smc(struct thread *t, struct host_context *uc, gaddr a)
 	return true;
 }
 
-/* The guest's state is in t->cpu; unless the context is made to go on in rt_resume, the code itself goes on. */
+/* REP MOVS and REP STOS take several elements at once, and those before the one that faults are still to be done
+ * (tr/emit_str.c): alone, the instruction takes one at a time. */
+static bool several(struct thread *t, const struct host_context *uc)
+{
+	struct insn i;
+	u16 mn;
+
+	if (rt_code_is_single(t, uc->mc.pc) || !rt_insn_at(t->cpu.rip, &i) || !(i.prefix & (PFX_REP | PFX_REPNE))) return false;
+	mn = x86_rows[i.row].mn;
+	return mn == MN_MOVS || mn == MN_STOS;
+}
+
 /* A return whose address lies across 16 bytes: its load is done here, since the flags that are made behind it (tr/defer.c)
  * would be lost if the return were made again. Arm ARM C6.2: LDAR, LDAPR, LDAPUR of a doubleword. */
 static bool late_return(struct host_context *uc)
@@ -206,6 +217,7 @@ static bool late_return(struct host_context *uc)
 	return true;
 }
 
+/* The guest's state is in t->cpu; unless the context is made to go on in rt_resume, the code itself goes on. */
 static void code_fault(struct thread *t, int sig, struct siginfo *si, struct host_context *uc)
 {
 	gaddr a = si->fault.addr;
@@ -215,12 +227,15 @@ static void code_fault(struct thread *t, int sig, struct siginfo *si, struct hos
 	} else if (sig == SIGSEGV && thread_in_guard(t, a)) {
 		uc->mc.sp = t->cpu.pair_base;
 	} else if (sig == SIGSEGV) {
-		if (!guest_smc(t, uc, a) && !mem_stack_grow(a))
-			guest_segv(t, uc, si);
+		if (guest_smc(t, uc, a) || mem_stack_grow(a)) return;
+		if (several(t, uc)) resume(t, uc, RESUME_SINGLE);
+		else guest_segv(t, uc, si);
 	} else if (sig == SIGBUS && si->code == BUS_ADRALN_) {
 		if (late_return(uc)) return;
 		if (!rt_misaligned(t, uc->mc.pc)) dbg_crash(sig, si, uc, t);
 		resume(t, uc, RESUME_AGAIN);
+	} else if (sig == SIGBUS && several(t, uc)) {
+		resume(t, uc, RESUME_SINGLE);
 	} else if (sig == SIGBUS) {
 		t->prot_err = 4 | (was_write(uc) ? 2 : 0);
 		guest_raise(t, uc, SIGBUS, si->code, a);

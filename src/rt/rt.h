@@ -145,6 +145,7 @@ void rt_code_unmap(gaddr lo, gaddr hi);         /* the map went away: its arenas
 bool rt_code_rip(u64 host, gaddr *rip);
 /* The same, and how the flags stand in NZCV there (enum csense of tr.h). */
 bool rt_code_state(u64 host, gaddr *rip, int *sense);
+bool rt_code_is_single(const struct thread *t, u64 host);       /* does host lie in such code? */
 u64  rt_code_alone(struct thread *t, gaddr pc);         /* the same as TR_PLAIN code, for a thread that is alone */
 u64  rt_code_single(struct thread *t, gaddr pc);        /* host address of code for the one instruction at pc, unlinked, which protects nothing */
 bool rt_misaligned(struct thread *t, u64 host); /* ordered code at host cannot do this alignment: retranslated. False: not such code. */

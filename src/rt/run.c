@@ -474,6 +474,11 @@ static u64 single(struct thread *t, gaddr pc, enum tr_order order)
 u64 rt_code_single(struct thread *t, gaddr pc) { return single(t, pc, rt.order); }
 u64 rt_code_alone(struct thread *t, gaddr pc)  { return single(t, pc, TR_PLAIN); }
 
+bool rt_code_is_single(const struct thread *t, u64 host)
+{
+	return t->single && host - t->single < SINGLE_ROOM;
+}
+
 struct change { gaddr lo, hi; bool loops; };    /* loops: one of the regions that were dropped may loop */
 static void drop_range(struct change *x);
 
@@ -507,7 +512,7 @@ bool rt_misaligned(struct thread *t, u64 host)
 	if (rt.order != TR_TSO || !rt_code_rip(host, &rip))
 		return false;
 	rt_lock(&rt_code_lock);
-	mended = crosses(0, rip) && host - t->single >= SINGLE_ROOM && !arena_find(arena_of(host), host)->dead;
+	mended = crosses(0, rip) && !rt_code_is_single(t, host) && !arena_find(arena_of(host), host)->dead;
 	*crossing_slot(rip) = rip;
 	drop_range(&(struct change){ rip, rip + 1, false });
 	rt_unlock(&rt_code_lock);
@@ -697,7 +702,7 @@ bool rt_code_state(u64 host, gaddr *rip, int *sense)
 	struct region *r = a ? arena_find(a, host) : 0;
 	u32 word, n, k;
 
-	if (rt_self() && rt_self()->single && host - rt_self()->single < SINGLE_ROOM) {
+	if (rt_self() && rt_code_is_single(rt_self(), host)) {
 		*rip = rt_self()->single_rip;
 		*sense = CS_SUB;
 		for (k = 0; k < countof(rt_self()->sense) && rt_self()->sense[k].at <= host - rt_self()->single; k++)

@@ -4,18 +4,19 @@
  * the middle leaves the state that restarts the instruction where it stopped. Each turn of a loop polls; so the flags
  * are in boundary form before it, and none of the loops touches NZCV, which is still the guest's.
  *
- * REP MOVS and REP STOS upwards go by up to 32 bytes a step, in chunks that end with the page of either operand: the
- * first access to a page is the only one that can fault, and it stands where x86's would. A small constant count within
- * a page is done in a row. The operands may overlap as long as no step reads what an iteration of the same step would
- * have written. Such copies may be seen in any order (SDM vol. 3 9.2.4), so ordered code puts one barrier before and one
- * behind them; this file and atomic.c make their own accesses where emit_mem.c's would pay for every one.
+ * REP MOVS and REP STOS upwards go by up to 32 bytes a step. Where such a step faults, the elements before the page that
+ * is not there are still to be done: rt/fault.c has the instruction go on alone (tr_env.single), one element at a time, up
+ * to the one that faults. What a step had stored already is stored again, so the operands may not overlap by less than a step.
+ * A small constant count within a page is done in a row. Such copies may be seen in any order (SDM vol. 3 9.2.4), so ordered
+ * code puts one barrier before and one behind them; this file and atomic.c make their own accesses where emit_mem.c's would
+ * pay for every one.
  */
 #include "tr/tr.h"
 #include "gen/decode.h"
 
 extern const struct emitter emit_cmp;
 
-enum { SI = X1, DI = X0, CX = X9, AX = X8, STEP = T2, CHUNK = T3 };
+enum { SI = X1, DI = X0, CX = X9, AX = X8, STEP = T2 };
 
 static int log_w(const struct insn *i)    { return __builtin_ctz(i->w); }
 static bool repeated(const struct insn *i) { return i->prefix & (PFX_REP | PFX_REPNE); }
@@ -132,7 +133,7 @@ static void poll(struct tr *c)
 	a_ldr_i(c, 8, XZR, R_POLL, 0);
 }
 
-/* Element by element until rcx is zero. */
+/* Element by element until rcx is zero; it is not at first. */
 static void loop(struct tr *c, struct insn *i)
 {
 	u32 *top;
@@ -144,35 +145,17 @@ static void loop(struct tr *c, struct insn *i)
 	a_cbnz(c, i->aw, CX, back(c, top));
 }
 
-/* d = min(d, b), for values below 2^63; t is lost */
-static void min(struct tr *c, int d, int b, int t)
+/* One element, and the instruction anew. */
+static void step(struct tr *c, struct insn *i)
 {
-	a_sub(c, 8, t, b, d);
-	a_and_sh(c, 8, t, t, t, ASR, 63);
-	a_add(c, 8, d, d, t);
-}
+	u32 *done;
 
-/* CHUNK = how many elements can be done up to the end of the pages and rcx; may be 0 where one straddles pages. */
-static void chunk(struct tr *c, struct insn *i, bool copy)
-{
-	u32 *many;
-
-	a_and_i(c, 8, CHUNK, DI, 4095);
-	if (copy) {
-		a_and_i(c, 8, T0, SI, 4095);    /* the larger offset */
-		a_sub(c, 8, T0, T0, CHUNK);
-		a_bic_sh(c, 8, T0, T0, T0, ASR, 63);
-		a_add(c, 8, CHUNK, CHUNK, T0);
-	}
-	a_mov_i(c, 8, T0, 4096);
-	a_sub(c, 8, CHUNK, T0, CHUNK);
-	if (log_w(i))
-		a_lsr_i(c, 8, CHUNK, CHUNK, log_w(i));
-	a_lsr_i(c, 8, T0, CX, 12);
-	many = forward(c);
-	a_cbnz(c, 8, T0, 0);
-	min(c, CHUNK, CX, T0);
-	a_bind(c, many);
+	once(c, i);
+	a_sub_i(c, i->aw, CX, CX, 1);
+	done = forward(c);
+	a_cbz(c, i->aw, CX, 0);
+	tr_exit_to(c, i->pc);
+	a_bind(c, done);
 }
 
 /* n bytes from [rsi] to [rdi], or of V0t to [rdi]; the pointers and rcx move when all of it is done. */
@@ -192,89 +175,68 @@ static void piece(struct tr *c, struct insn *i, int n, bool copy)
 	a_sub_i(c, 8, CX, CX, n >> log_w(i));
 }
 
-/* CHUNK elements, which lie within a page on both sides */
-static void pieces(struct tr *c, struct insn *i, bool copy)
-{
-	u32 *rest, *top;
-
-	if (log_w(i))
-		a_lsl_i(c, 8, CHUNK, CHUNK, log_w(i));
-	a_sub_i(c, 8, CHUNK, CHUNK, 32);
-	rest = forward(c);
-	a_tbnz(c, CHUNK, 63, 0);
-	top = c->code.p;
-	piece(c, i, 32, copy);
-	a_sub_i(c, 8, CHUNK, CHUNK, 32);
-	a_tbz(c, CHUNK, 63, back(c, top));
-	a_bind(c, rest);
-	for (int n = 16; n >= i->w; n /= 2) {   /* CHUNK's low five bits are still the rest */
-		u32 *skip = forward(c);
-
-		a_tbz(c, CHUNK, __builtin_ctz(n), 0);
-		piece(c, i, n, copy);
-		a_bind(c, skip);
-	}
-}
-
 static void barrier(struct tr *c)
 {
 	if (c->env->order == TR_TSO)
 		a_dmb(c, A_ISH);
 }
 
-/* REP MOVS, REP STOS upwards; anything unusual goes element by element. */
+/* All elements, by 32 bytes and then by what is left of them. */
+static void pieces(struct tr *c, struct insn *i, bool copy)
+{
+	u32 *rest, *top;
+
+	a_lsr_i(c, 8, T0, CX, 5 - log_w(i));
+	rest = forward(c);
+	a_cbz(c, 8, T0, 0);
+	top = c->code.p;
+	poll(c);
+	piece(c, i, 32, copy);
+	a_lsr_i(c, 8, T0, CX, 5 - log_w(i));
+	a_cbnz(c, 8, T0, back(c, top));
+	a_bind(c, rest);
+	for (int n = 16; n >= i->w; n /= 2) {
+		u32 *skip = forward(c);
+
+		a_tbz(c, CX, __builtin_ctz(n) - log_w(i), 0);
+		piece(c, i, n, copy);
+		a_bind(c, skip);
+	}
+}
+
+/* REP MOVS, REP STOS upwards; the other way, and operands that are close together, element by element. */
 static void fast(struct tr *c, struct insn *i, bool copy)
 {
-	u32 *down = 0, *close = 0, *straddle = 0, *done = 0, *done2 = 0, *top;
+	u32 *slow[2], *done, *none;
+	int k = 0;
 
 	if (!c->direction) {
-		down = forward(c);
+		slow[k++] = forward(c);
 		a_tbnz(c, STEP, 63, 0);
 	}
 	if (copy) {
 		a_sub(c, 8, T0, DI, SI);
-		a_lsr_i(c, 8, T0, T0, 5);
-		close = forward(c);
+		a_add_i(c, 8, T0, T0, 31);
+		a_lsr_i(c, 8, T0, T0, 6);
+		slow[k++] = forward(c);
 		a_cbz(c, 8, T0, 0);
 	} else {
 		a_vdup(c, a_lanes(i->w, 1), V0t, AX);
 	}
 	barrier(c);
-	top = c->code.p;
-	poll(c);
-	chunk(c, i, copy);
-	if (log_w(i)) {
-		straddle = forward(c);
-		a_cbz(c, 8, CHUNK, 0);
-	}
 	pieces(c, i, copy);
-	a_cbnz(c, 8, CX, back(c, top));
 	barrier(c);
-	if (straddle || down || close) {
-		done = forward(c);
-		a_b(c, 0);
-	}
-	if (straddle) {
-		a_bind(c, straddle);
-		once(c, i);
-		a_sub_i(c, 8, CX, CX, 1);
-		a_cbnz(c, 8, CX, back(c, top));
-		barrier(c);
-	}
-	if (straddle && (down || close)) {
-		done2 = forward(c);
-		a_b(c, 0);
-	}
-	if (down)
-		a_bind(c, down);
-	if (close)
-		a_bind(c, close);
-	if (down || close)
-		loop(c, i);
-	if (done)
-		a_bind(c, done);
-	if (done2)
-		a_bind(c, done2);
+	if (!k)
+		return;
+	done = forward(c);
+	a_b(c, 0);
+	while (k)
+		a_bind(c, slow[--k]);
+	none = forward(c);
+	a_cbz(c, 8, CX, 0);
+	loop(c, i);
+	a_bind(c, none);
+	a_bind(c, done);
 }
 
 /* ---- a constant count, as compilers make it for small objects */
@@ -372,7 +334,7 @@ static void move(struct tr *c, struct insn *i)
 		once(c, i);
 		return;
 	}
-	any |= x86_rows[i->row].mn == MN_LODS || c->direction < 0;
+	any |= x86_rows[i->row].mn == MN_LODS || c->direction < 0 || c->env->single;
 	tr_need(c, CS_SUB);
 	count = any ? 0 : known_count(c, i);
 	if (is_known(count, i, copy)) {
@@ -380,13 +342,18 @@ static void move(struct tr *c, struct insn *i)
 		known(c, i, count << log_w(i), copy);
 		return;
 	}
+	if (!any) {
+		get_step(c, i);
+		fast(c, i, copy);
+		return;
+	}
 	none = forward(c);
 	a_cbz(c, i->aw, CX, 0);
 	get_step(c, i);
-	if (any)
-		loop(c, i);
+	if (c->env->single)
+		step(c, i);
 	else
-		fast(c, i, copy);
+		loop(c, i);
 	a_bind(c, none);
 }
 
@@ -397,7 +364,7 @@ EMIT(lods, RAW | IMPLICIT) { move(c, i); }      /* rAX = [rsi] */
 /* The flags are those of the last comparison; where rcx was zero none is made, and they stay. */
 static void compare(struct tr *c, struct insn *i, int a)
 {
-	u32 *none, *out, *top;
+	u32 *none, *out, *last, *top;
 
 	c->direction = direction(c, i);
 	if (!repeated(i)) {
@@ -413,6 +380,20 @@ static void compare(struct tr *c, struct insn *i, int a)
 	if (a == AX && i->w < 8) {
 		a_ubfx(c, 8, T3, AX, 0, i->w * 8);
 		a = T3;
+	}
+	if (c->env->single) {
+		once(c, i);
+		a_sub_i(c, i->aw, CX, CX, 1);
+		emit_cmp.fn(c, i, XZR, a, T_SRC2);
+		out = forward(c);
+		a_bcond(c, i->prefix & PFX_REPNE ? CC_EQ : CC_NE, 0);
+		last = forward(c);
+		a_cbz(c, i->aw, CX, 0);
+		tr_exit_to(c, i->pc);
+		a_bind(c, out);
+		a_bind(c, last);
+		a_bind(c, none);
+		return;
 	}
 	top = c->code.p;
 	poll(c);

@@ -62,6 +62,8 @@ int main(void)
 	STEP("memory", "lea word(%%rip), %%rax\n incl (%%rax)\n lock incl (%%rax)\n");
 	STEP("pushf, popf", "pushf\n popf\n");
 	STEP("a system call", "mov $39, %%eax\n syscall\n nop\n nop\n");
+	STEP("repeated", "lea 64(%%rsp), %%rdi\n mov $3, %%ecx\n rep stosb\n xor %%ecx, %%ecx\n rep stosb\n"
+	     " mov $5, %%ecx\n lea 65(%%rsp), %%rdi\n repe scasb\n mov $2, %%ecx\n repne scasb\n");
 	STEP("fp", "fldz\n fstp %%st(0)\n xorps %%xmm0, %%xmm0\n");
 	STEP("an x87 stack fault", "fninit\n fstp %%st(0)\n fninit\n");
 	{

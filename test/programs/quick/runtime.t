@@ -3,7 +3,7 @@
 # (test/guest). sig_canon is not here: it needs a real ARM64 kernel.
 . "$(dirname "$0")/../lib.sh"
 
-for p in sig_frame sig_fault sig_flags sig_null sig_align sig_step sig_stack sig_restart \
+for p in sig_frame sig_fault sig_flags sig_null sig_align sig_step sig_rep sig_stack sig_restart \
          thread_stress thread_align misaligned fork_threads \
          smc returns split_lock \
          cpu_told absent pcmpstr fused; do
