@@ -41,7 +41,7 @@ static void rotate_flags(struct tr *c, struct insn *i, int r, bool left, bool of
 	}
 	if (of) {                               /* left: top ^ bit 0; right: the two top bits */
 		a_eor_sh(c, w, T3, r, r, left ? LSL : LSR, left ? top : 1);
-		tr_set_cv(c, r, left ? 0 : top, T3, left ? top : top - 1);
+		tr_set_cv(c, !left && i->w >= 4 ? T3 : r, left ? 0 : top, T3, left ? top : top - 1);
 	} else {
 		tr_setflag_c_bit(c, r, left ? 0 : top);
 	}
@@ -101,135 +101,166 @@ EMIT(ror, ANYIMM) { rotate(c, i, d, a, b, false); }
 
 /* ---- RCL and RCR: the operand and CF rotate together, one bit wider */
 
-/* d = rotated, T3 = the new CF in bit 0, for a count in T2 that is below the width plus one. */
-static void through_narrow(struct tr *c, struct insn *i, int d, int a, bool left)
+/* CF = bit m of t; OF = bit n of r, where the count may be one. */
+static void through_flags(struct tr *c, int t, int m, int r, int n, bool of)
+{
+	if (of && live(c, F_O))
+		tr_set_cv(c, t, m, r, n);
+	else
+		tr_setflag_c_bit(c, t, m);
+}
+
+/* 8 and 16 bits by a constant: T2 = CF:a, with CF's copies above. */
+static void const_narrow(struct tr *c, struct insn *i, int d, int a, int k, bool left)
+{
+	int n = sh_bits(i), r = d == a ? T3 : d;
+	bool of = k == 1;
+
+	k %= n + 1;
+	if (!k) {
+		sh_copy(c, i, d, a);
+		return;
+	}
+	tr_getc_ones(c, T2);
+	a_bfi(c, 4, T2, a, 0, n);
+	a_lsr_i(c, 4, r, T2, left ? n + 1 - k : k);
+	if (left && k < n)
+		a_bfi(c, 4, r, a, k, n - k);
+	else if (!left && k > 1)
+		a_bfi(c, 4, r, a, n + 1 - k, k - 1);
+	if (of && live(c, F_O) && left)         /* top ^ the next one; right: CF ^ top */
+		a_eor_sh(c, 4, T2, a, a, LSL, 1);
+	else if (of && live(c, F_O))
+		a_eor_sh(c, 4, T2, T2, T2, LSR, 1);
+	through_flags(c, a, left ? n - k : k - 1, T2, n - 1, of);
+	if (r != d)
+		a_mov(c, 4, d, r);
+}
+
+/* 32 and 64 bits: the flags first, since d may be a. */
+static void const_wide(struct tr *c, struct insn *i, int d, int a, int k, bool left)
+{
+	int n = sh_bits(i), w = i->w;
+
+	tr_getc(c, T2);
+	if (k == 1 && live(c, F_O)) {           /* the new CF and OF side by side */
+		if (!left)
+			a_ror_i(c, w, T3, a, 1);
+		a_eor_sh(c, w, T3, left ? a : T3, left ? a : T2, left ? LSR : LSL, left ? 1 : n - 2);
+		tr_set_cv(c, T3, n - 1, T3, n - 2);
+	} else {
+		tr_setflag_c_bit(c, a, left ? n - k : k - 1);
+	}
+	if (k == 1 && left) {
+		a_orr_sh(c, w, d, T2, a, LSL, 1);
+	} else if (k == 1) {
+		a_extr(c, w, d, T2, a, 1);
+	} else if (left) {
+		a_extr(c, w, T2, T2, a, 1);
+		a_extr(c, w, d, a, T2, n - k);
+	} else {
+		a_orr_sh(c, w, T2, T2, a, LSL, 1);
+		a_extr(c, w, d, T2, a, k);
+	}
+}
+
+/* The count in T2 may exceed the width: CF:a over and over. */
+static void var_narrow(struct tr *c, struct insn *i, int d, int a, bool left)
 {
 	int n = sh_bits(i);
 
 	tr_getc(c, T0);
-	if (i->w == 4)
-		a_mov(c, 4, T3, a);
-	else
-		a_ubfx(c, 4, T3, a, 0, n);
-	a_orr_sh(c, 8, T0, T3, T0, LSL, n);
-	a_mov_i(c, 4, T1, n + 1);
-	a_sub(c, 4, T1, T1, T2);
-	(left ? a_lsl : a_lsr)(c, 8, T3, T0, T2);
-	(left ? a_lsr : a_lsl)(c, 8, T0, T0, T1);
-	a_orr(c, 8, T3, T3, T0);
-	a_mov(c, 4, d, T3);
-	a_lsr_i(c, 8, T3, T3, n);
-}
-
-/* The same for 64 bits and a count of 1..63: d = a << n | CF << n - 1 | a >> 65 - n, CF = bit 64 - n; or mirrored. */
-static void through_wide(struct tr *c, int d, int a, bool left)
-{
-	tr_getc(c, T3);
-	a_neg(c, 8, T1, T2);                    /* shifts by 64 - n */
-	(left ? a_lsr : a_lsl)(c, 8, T0, a, T1);
-	(left ? a_lsl : a_lsr)(c, 8, d, a, T2);
-	a_orr_sh(c, 8, d, d, T0, left ? LSR : LSL, 1);
+	a_ubfx(c, 4, T3, a, 0, n);
+	a_bfi(c, 4, T3, T0, n, 1);
+	for (int len = n + 1; len < 32 + n; len *= 2)
+		a_orr_sh(c, 8, T3, T3, T3, LSL, len);
 	if (left) {
-		a_sub_i(c, 8, T1, T2, 1);
-		a_lsl(c, 8, T3, T3, T1);
-		a_orr(c, 8, d, d, T3);
-		a_mov(c, 8, T3, T0);
-	} else {
-		a_lsl(c, 8, T3, T3, T1);
-		a_orr(c, 8, d, d, T3);
-		a_lsr_i(c, 8, T3, T0, 63);
+		a_mov_i(c, 4, T1, n == 8 ? 36 : 34);
+		a_sub(c, 4, T2, T1, T2);
 	}
+	a_lsr(c, 8, d, T3, T2);
+	if (live(c, F_O))
+		a_eor_sh(c, 4, T2, d, d, LSR, 1);
+	through_flags(c, d, n, T2, left ? n - 1 : n - 2, true);
 }
 
-/* T2 = the count as it acts; where it is zero nothing happens, and the branch over it all is returned. */
-static u32 *through_count(struct tr *c, struct insn *i, int b)
+/* Left, by 1 to n - 1: T3 = a after all but the last place, with what comes in where there is room: its top bit is CF. */
+static void var_left(struct tr *c, struct insn *i, int d, int a)
 {
-	int n = sh_bits(i);
+	tr_getc(c, T0);
+	a_extr(c, i->w, T0, T0, a, 1);
+	if (i->w == 4) {
+		a_bfi(c, 8, T0, a, 32, 32);
+		a_sub_i(c, 4, T2, T2, 1);
+		a_lsl(c, 8, T3, T0, T2);
+		a_ubfx(c, 8, d, T3, 31, 32);
+	} else {
+		a_neg(c, 4, T1, T2);
+		a_lsr(c, 8, T0, T0, T1);
+		a_sub_i(c, 4, T2, T2, 1);
+		a_lsl(c, 8, T3, a, T2);
+		a_orr_sh(c, 8, d, T0, T3, LSL, 1);
+	}
+	if (live(c, F_O))
+		a_eor_sh(c, 8, T3, T3, T3, LSR, 1);
+	through_flags(c, T3, 63, T3, 62, true);
+}
+
+/* Right: CF is bit 32 of T3, or bit 0 for 64 bits. */
+static void var_right(struct tr *c, struct insn *i, int d, int a)
+{
+	tr_getc(c, T0);
+	a_orr_sh(c, 8, T0, T0, a, LSL, 1);
+	if (i->w == 4) {
+		a_mov(c, 4, T3, a);
+		a_bfi(c, 8, T3, T0, 32, 32);
+		a_lsr(c, 8, T3, T3, T2);
+		a_mov(c, 4, d, T3);
+	} else {
+		a_neg(c, 4, T1, T2);
+		a_lsl(c, 8, T0, T0, T1);
+		a_sub_i(c, 4, T2, T2, 1);
+		a_lsr(c, 8, T3, a, T2);
+		a_orr_sh(c, 8, d, T0, T3, LSR, 1);
+	}
+	if (live(c, F_O))
+		a_eor_sh(c, i->w, T2, d, d, LSR, 1);
+	through_flags(c, T3, i->w == 4 ? 32 : 0, T2, sh_bits(i) - 2, true);
+}
+
+static void through_var(struct tr *c, struct insn *i, int d, int a, int b, bool left)
+{
+	enum csense cs = c->cs;
 	u32 *none;
 
 	sh_masked(c, i, T2, b);
+	sh_copy(c, i, d, a);
 	none = c->code.p;
 	a_cbz(c, 4, T2, 0);
-	if (n < 32) {
-		a_mov_i(c, 4, T0, n + 1);
-		a_udiv(c, 4, T1, T2, T0);
-		a_msub(c, 4, T2, T1, T0, T2);
-	}
-	return none;
-}
-
-/* CF = bit m of t; OF, for a count of one, from the result d. */
-static void through_flags(struct tr *c, struct insn *i, int d, int t, int m, bool left, bool of)
-{
-	int top = sh_bits(i) - 1;
-
-	if (!of || !live(c, F_O)) {
-		tr_setflag_c_bit(c, t, m);
-		return;
-	}
-	if (left && m <= top)                   /* top ^ CF */
-		a_eor_sh(c, 8, T2, d, t, LSL, top - m);
-	else                                    /* the two top bits; left: CF and the one below */
-		a_eor_sh(c, 8, T2, d, d, LSR, 1);
-	tr_set_cv(c, t, m, T2, left ? top : top - 1);
-}
-
-/* By a constant: what comes in beside the operand's bits is CF and the operand again, one place on. C = CF. */
-static void through_const(struct tr *c, struct insn *i, int d, int a, int k, bool left)
-{
-	int n = sh_bits(i), w = sh_regw(i), m = left ? n - k : k - 1;
-	bool flags = live(c, F_C | F_O);
-
-	if (left && i->w >= 4) {
-		a_cset(c, 4, T3, CC_HS);
-		a_extr(c, w, T3, T3, a, 1);
-		a_extr(c, w, T4, a, T3, n - k);
-	} else if (i->w >= 4) {
-		a_adc(c, w, T3, a, a);
-		a_extr(c, w, T4, T3, a, k);
-	} else {
-		k %= n + 1;
-		a_cset(c, 4, T0, CC_HS);
-		a_ubfx(c, 4, T3, a, 0, n);
-		a_orr_sh(c, 4, T0, T3, T0, LSL, n);
-		a_orr_sh(c, 8, T0, T0, T0, LSL, n + 1);
-		a_lsr_i(c, 8, d, T0, left ? n + 1 - k : k);
-		if (flags)
-			through_flags(c, i, d, d, n, left, k == 1);
-		return;
-	}
-	if (flags)
-		through_flags(c, i, T4, a, m, left, k == 1);
-	a_mov(c, w, d, T4);
+	if (i->w < 4)
+		var_narrow(c, i, d, a, left);
+	else
+		(left ? var_left : var_right)(c, i, d, a);
+	tr_need(c, cs);
+	a_bind(c, none);
 }
 
 static void through(struct tr *c, struct insn *i, int d, int a, int b, bool left)
 {
-	u32 *none;
+	int k = b == IMM ? sh_count(i, i->imm) : -1;
 
-	if (b == IMM && left && i->imm == 1 && i->w >= 4 && !live(c, F_S | F_Z)) {
-		(live(c, F_C | F_O) ? a_adcs : a_adc)(c, i->w, d, a, a);
-		return;
-	}
-	if (b == IMM && !sh_count(i, i->imm)) {
+	if (k < 0)
+		through_var(c, i, d, a, b, left);
+	else if (!k)
 		sh_copy(c, i, d, a);
-		return;
-	}
-	if (b == IMM) {
-		through_const(c, i, d, a, sh_count(i, i->imm), left);
-		return;
-	}
-	sh_copy(c, i, T4, a);
-	none = through_count(c, i, b);
-	if (i->w == 8)
-		through_wide(c, T4, a, left);
 	else
-		through_narrow(c, i, T4, a, left);
-	if (live(c, F_C | F_O))
-		through_flags(c, i, T4, T3, 0, left, true);
-	tr_need(c, CS_ADD);
-	a_bind(c, none);
-	a_mov(c, sh_regw(i), d, T4);
+		(i->w < 4 ? const_narrow : const_wide)(c, i, d, a, k, left);
+}
+
+/* RCL by one with no S or Z to keep is an addition to itself. */
+static bool doubles(struct tr *c, const struct insn *i, int b, bool left)
+{
+	return b == IMM && left && sh_count(i, i->imm) == 1 && i->w >= 4 && i->o[0].kind != OP_MEM && !live(c, F_S | F_Z);
 }
 
 /* CF goes in and comes out: with a memory operand it changes only after the store, which may fault. */
@@ -239,8 +270,14 @@ static void through_all(struct tr *c, struct insn *i, bool left)
 	u8 keep = c->live;
 	struct ea m;
 
+	if (doubles(c, i, b, left)) {
+		a = G(i->o[0].reg);
+		tr_need_c(c, CS_ADD, 0);
+		(live(c, F_C | F_O) ? a_adcs : a_adc)(c, i->w, a, a, a);
+		return;
+	}
 	c->live |= F_C;
-	tr_need(c, CS_ADD);
+	sh_settle(c);
 	c->live = keep;
 	if (i->o[0].kind != OP_MEM) {
 		a = tr_src(c, i, 0, T_SRC);

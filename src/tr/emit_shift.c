@@ -138,7 +138,7 @@ static void right_flags(struct tr *c, struct insn *i, int d, int a, int k, bool 
 	right(c, i, r, a, k, arith);
 	if (bit >= 0)
 		c->live &= ~F_C;                /* it comes afterwards */
-	sh_nz(c, i, r);
+	sh_nz_of(c, sh_regw(i), r);             /* extended */
 	c->live = keep;
 	if (bit >= 0 && !arith && k == 1)
 		tr_set_cv(c, a, bit, a, top);
@@ -224,17 +224,40 @@ EMIT(sar, ANYIMM | VIA_PF) { right_shift(c, i, d, a, b, true); }         /* d = 
 
 /* ---- SHLD and SHRD: a's bits with b's coming in behind */
 
-/* r = the result, T2 bit 0 = CF. k: the count, or -1: in T3, not zero. */
-static void double_wide(struct tr *c, int w, int r, int a, int b, int k, bool left)
+/* By a constant. For 16 bits it may be up to 31: beyond 16 the second operand's bits are followed by the first's again. */
+static void double_const(struct tr *c, struct insn *i, int d, int a, int b, int k, bool left)
 {
-	if (k >= 0) {
-		a_lsr_i(c, w, T2, a, left ? w * 8 - k : k - 1);
-		if (left)
-			a_extr(c, w, r, a, b, w * 8 - k);
-		else
-			a_extr(c, w, r, b, a, k);
-		return;
+	int w = sh_regw(i), n = w * 8, from = a, bit = left ? n - k : k - 1, r = d;
+	bool of = k == 1 && live(c, F_O);
+
+	if (live(c, F_P))
+		r = R_PF;
+	else if (live(c, F_ALL) && d == a)
+		r = T4;
+	if (i->w == 2) {
+		bool ab = left == (k <= 16);            /* which one is above */
+
+		a_lsl_i(c, 4, from = T2, ab ? a : b, 16);
+		a_bfxil(c, 4, T2, ab ? b : a, 0, 16);
+		bit = left ? k <= 16 ? 32 - k : 48 - k : k <= 16 ? k - 1 : k - 17;
+		a_sbfx(c, 4, r, T2, left ? bit - 16 : bit + 1, 16);
+	} else {
+		a_extr(c, w, r, left ? a : b, left ? b : a, left ? bit : k);
 	}
+	if (of)                                 /* the sign's change; left: CF is beside it */
+		a_eor_sh(c, w, T3, left ? from : a, left ? from : r, LSR, left);
+	sh_nz_of(c, w, r);
+	if (of)
+		tr_set_cv(c, left ? T3 : from, bit, T3, left ? n - 2 : sh_bits(i) - 1);
+	else
+		tr_setflag_c_bit(c, from, bit);
+	if (r != d)
+		a_mov(c, w, d, r);
+}
+
+/* By CL, in T3 and not zero: r = the result, bit 0 of T2 = CF. */
+static void double_wide(struct tr *c, int w, int r, int a, int b, bool left)
+{
 	a_neg(c, 4, T1, T3);
 	(left ? a_lsr : a_lsl)(c, w, T0, b, T1);
 	if (left) {
@@ -247,11 +270,8 @@ static void double_wide(struct tr *c, int w, int r, int a, int b, int k, bool le
 	a_orr(c, w, r, r, T0);
 }
 
-/* 16 bits: the count goes up to 31; beyond 16 the second operand's bits are followed by the first's again. */
-static void double_narrow(struct tr *c, int r, int a, int b, int k, bool left)
+static void double_narrow(struct tr *c, int r, int a, int b, bool left)
 {
-	if (k >= 0)
-		a_mov_i(c, 4, T3, k);
 	a_ubfx(c, 8, T0, a, 0, 16);
 	a_orr_sh(c, 8, T0, T0, T0, LSL, 32);
 	a_bfi(c, 8, T0, b, 16, 16);             /* a:b:a */
@@ -285,46 +305,42 @@ static void double_dead(struct tr *c, int w, int d, int a, int b, bool left)
 	a_orr(c, w, d, T0, T1);
 }
 
-static void double_shift(struct tr *c, struct insn *i, int d, int a, int b, bool left)
+static void double_var(struct tr *c, struct insn *i, int d, int a, int b, bool left)
 {
-	int k = i->o[2].kind == OP_IMM ? sh_count(i, i->imm) : -1;
-	enum csense cs = CS_SUB;
-	u32 *none = 0;
+	enum csense cs;
+	u32 *none;
 
-	if (k == 0) {
-		sh_copy(c, i, d, a);
-		return;
-	}
-	if (k > 0 && !live(c, F_ALL) && i->w >= 4) {
-		if (left)
-			a_extr(c, i->w, d, a, b, sh_bits(i) - k);
-		else
-			a_extr(c, i->w, d, b, a, k);
-		return;
-	}
-	if (k < 0 && !live(c, F_ALL) && i->w >= 4) {
+	if (!live(c, F_ALL) && i->w >= 4) {
 		double_dead(c, i->w, d, a, b, left);
 		return;
 	}
-	if (k < 0) {
-		cs = sh_settle(c);
-		sh_masked(c, i, T3, G(RCX));
-		sh_copy(c, i, T4, a);
-		none = c->code.p;
-		a_cbz(c, 4, T3, 0);
-	}
+	cs = sh_settle(c);
+	sh_masked(c, i, T3, G(RCX));
+	sh_copy(c, i, T4, a);
+	none = c->code.p;
+	a_cbz(c, 4, T3, 0);
 	if (i->w == 2)
-		double_narrow(c, T4, a, b, k, left);
+		double_narrow(c, T4, a, b, left);
 	else
-		double_wide(c, i->w, T4, a, b, k, left);
+		double_wide(c, i->w, T4, a, b, left);
 	if (live(c, F_ALL))
 		double_flags(c, i, T4, a);
-	if (none) {
-		tr_need(c, cs);
-		a_bind(c, none);
-	}
+	tr_need(c, cs);
+	a_bind(c, none);
 	a_mov(c, sh_regw(i), d, T4);
 }
 
-EMIT(shld, ANYIMM) { double_shift(c, i, d, a, b, true); }
-EMIT(shrd, ANYIMM) { double_shift(c, i, d, a, b, false); }
+static void double_shift(struct tr *c, struct insn *i, int d, int a, int b, bool left)
+{
+	int k = i->o[2].kind == OP_IMM ? sh_count(i, i->imm) : -1;
+
+	if (k < 0)
+		double_var(c, i, d, a, b, left);
+	else if (!k)
+		sh_copy(c, i, d, a);
+	else
+		double_const(c, i, d, a, b, k, left);
+}
+
+EMIT(shld, ANYIMM | VIA_PF) { double_shift(c, i, d, a, b, true); }
+EMIT(shrd, ANYIMM | VIA_PF) { double_shift(c, i, d, a, b, false); }

@@ -10,14 +10,19 @@ static inline int sh_bits(const struct insn *i)     { return i->w * 8; }
 static inline int sh_regw(const struct insn *i)     { return i->w == 8 ? 8 : 4; }
 static inline int sh_count(const struct insn *i, s64 imm) { return imm & (i->w == 8 ? 63 : 31); }
 
-/* S Z P of r, C = V = 0. AF is undefined after these instructions, so it is not made. */
-static inline void sh_nz(struct tr *c, struct insn *i, int r)
+/* S Z P of r's w bytes, C = V = 0. AF is undefined after these instructions, so it is not made. */
+static inline void sh_nz_of(struct tr *c, int w, int r)
 {
 	u8 keep = c->live;
 
 	c->live &= ~F_A;
-	tr_nz(c, i->w, r);
+	tr_nz(c, w, r);
 	c->live = keep;
+}
+
+static inline void sh_nz(struct tr *c, struct insn *i, int r)
+{
+	sh_nz_of(c, i->w, r);
 }
 
 /* Code that may be branched around, or that writes some flags only, has one sense of C on both ways: the one that stands. */

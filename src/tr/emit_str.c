@@ -54,14 +54,24 @@ static int direction(struct tr *c, const struct insn *i)
 	return 0;
 }
 
-/* STEP = the distance from one element to the next, where it is not known */
+/* STEP = 1 or -1, where it is not known */
+static void get_direction(struct tr *c)
+{
+	if (!c->direction)
+		a_ldr_i(c, 8, STEP, R_CPU, offsetof(struct cpu, df));
+}
+
+/* of that: the distance from one element to the next */
+static void scale_step(struct tr *c, struct insn *i)
+{
+	if (!c->direction && log_w(i))
+		a_lsl_i(c, 8, STEP, STEP, log_w(i));
+}
+
 static void get_step(struct tr *c, struct insn *i)
 {
-	if (c->direction)
-		return;
-	a_ldr_i(c, 8, STEP, R_CPU, offsetof(struct cpu, df));
-	if (log_w(i))
-		a_lsl_i(c, 8, STEP, STEP, log_w(i));
+	get_direction(c);
+	scale_step(c, i);
 }
 
 static void advance(struct tr *c, struct insn *i, int reg)
@@ -234,6 +244,7 @@ static void fast(struct tr *c, struct insn *i, bool copy)
 		a_bind(c, slow[--k]);
 	none = forward(c);
 	a_cbz(c, 8, CX, 0);
+	scale_step(c, i);
 	loop(c, i);
 	a_bind(c, none);
 	a_bind(c, done);
@@ -313,6 +324,7 @@ static void known(struct tr *c, struct insn *i, int n, bool copy)
 	a_b(c, 0);
 	while (k)
 		a_bind(c, slow[--k]);
+	scale_step(c, i);
 	loop(c, i);
 	a_bind(c, done);
 }
@@ -338,12 +350,12 @@ static void move(struct tr *c, struct insn *i)
 	tr_need(c, CS_SUB);
 	count = any ? 0 : known_count(c, i);
 	if (is_known(count, i, copy)) {
-		get_step(c, i);
+		get_direction(c);
 		known(c, i, count << log_w(i), copy);
 		return;
 	}
 	if (!any) {
-		get_step(c, i);
+		get_direction(c);
 		fast(c, i, copy);
 		return;
 	}

@@ -181,14 +181,18 @@ void tr_nz(struct tr *c, int w, int r)
 
 void tr_getc(struct tr *c, int d)
 {
-	int cc;
-
-	if (c->cs == CS_ZERO) {
+	if (c->cs == CS_ZERO)
 		a_mov(c, 4, d, XZR);
-		return;
-	}
-	cc = tr_cond(c, COND_B);
-	a_cset(c, 4, d, cc);
+	else
+		a_cset(c, 4, d, tr_cond(c, COND_B));
+}
+
+void tr_getc_ones(struct tr *c, int d)
+{
+	if (c->cs == CS_ZERO)
+		a_mov(c, 4, d, XZR);
+	else
+		a_csetm(c, 4, d, tr_cond(c, COND_B));
 }
 
 void tr_put_c(struct tr *c, int r, int bit)

@@ -312,6 +312,7 @@ bool tr_nz_sub(struct tr *c);                                   /* will it do so
 void tr_pf(struct tr *c, int r);                                /* if P or A is live: x26 = r */
 void tr_af(struct tr *c, int a, int b);                         /* if A is live: x27 = a ^ b; tr_pf too */
 void tr_getc(struct tr *c, int d);                              /* d = CF as 0 or 1; keeps NZCV */
+void tr_getc_ones(struct tr *c, int d);                         /* d = CF as 0 or 32 ones */
 void tr_setflag_c_bit(struct tr *c, int r, int bit);            /* CF = that bit of r, the others stay; uses T0 T1 */
 void tr_setflag_nc_bit(struct tr *c, int r, int bit);           /* CF = its complement */
 void tr_put_c(struct tr *c, int r, int bit);                    /* C = that bit of r, whatever its sense */
