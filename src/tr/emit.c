@@ -135,7 +135,7 @@ bool tr_imm_ok(const struct insn *i, int how)
 		return true;
 	if (how & ARITH)
 		return a_fits_arith(v) || a_fits_arith(neg);
-	return how & LOGIC && a_fits_logic(i->w, v);
+	return how & LOGIC && (a_fits_logic(i->w, v) || i->imm == -1);
 }
 
 static bool vec_mem(const struct insn *i, int n)

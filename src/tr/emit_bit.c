@@ -19,25 +19,37 @@ void tr_bit_addr(struct tr *c, struct insn *i)
 {
 	int log = __builtin_ctz(bits(i)), w = i->aw == 4 && i->seg == SEG_NONE ? 4 : 8;
 
-	tr_addr(c, i, T_ADDR);
-	if (bit_number(i) >= 0)
+	int base;
+
+	if (bit_number(i) >= 0) {
+		tr_addr(c, i, T_ADDR);
 		return;
+	}
+	base = tr_addr_in(c, i, T_ADDR);
 	a_sbfx(c, 8, T0, G(i->o[1].reg), log, bits(i) - log);
-	a_add_sh(c, w, T_ADDR, T_ADDR, T0, LSL, log - 3);
+	a_add_sh(c, w, T_ADDR, base, T0, LSL, log - 3);
 }
 
-void tr_bit_mask(struct tr *c, struct insn *i, int d)
+int tr_bit_place(struct tr *c, struct insn *i)
 {
-	int k = bit_number(i), b = G(i->o[1].reg & 15);
+	int b = G(i->o[1].reg & 15);
+
+	if (bit_number(i) >= 0 || i->w > 2)
+		return b;
+	a_and_i(c, 4, T3, b, 15);
+	return T3;
+}
+
+void tr_bit_mask(struct tr *c, struct insn *i, int d, int place)
+{
+	int k = bit_number(i);
 
 	if (k >= 0) {
 		a_mov_i(c, 8, d, 1ull << k);
 		return;
 	}
-	if (i->w == 2)
-		a_and_i(c, 4, b = T0, G(i->o[1].reg), 15);
 	a_mov_i(c, 4, d, 1);
-	a_lsl(c, regw(i), d, d, b);
+	a_lsl(c, regw(i), d, d, place);
 }
 
 bool tr_carry_branch(struct tr *c, struct insn *i, int reg, int bit)
@@ -54,35 +66,28 @@ bool tr_carry_branch(struct tr *c, struct insn *i, int reg, int bit)
 	return true;
 }
 
-void tr_bit_flag(struct tr *c, struct insn *i, int r)
+void tr_bit_flag(struct tr *c, struct insn *i, int r, int place, bool complement)
 {
-	int k = bit_number(i), b = G(i->o[1].reg & 15);
-	bool stays = !(i->o[0].kind == OP_GPR && i->o[0].access & OP_WRITE), branch;
+	int k = bit_number(i);
+	bool stays = !(i->o[0].kind == OP_GPR && i->o[0].access & OP_WRITE), all = live(c, F_Z) || has(c, HOST_FLAGM), branch;
 
-	if (!live(c, F_C) || (k >= 0 && stays && tr_carry_branch(c, i, r, k)))
+	if (!live(c, F_C) || (k >= 0 && stays && !complement && tr_carry_branch(c, i, r, k)))
 		return;
-	branch = tr_carry_branch(c, i, T2, 0);
-	if (k >= 0 && !branch && (live(c, F_Z) || has(c, HOST_FLAGM))) {
-		tr_setflag_c_bit(c, r, k);
-		return;
-	}
-	if (k >= 0) {
+	branch = !complement && tr_carry_branch(c, i, T2, 0);
+	if (k >= 0 && (branch || !all))
 		a_ubfx(c, 8, T2, r, k, 1);
-	} else {
-		if (i->w == 2)
-			a_and_i(c, 4, T0, b, 15);
-		a_lsr(c, regw(i), T2, r, i->w == 2 ? T0 : b);
-	}
+	else if (k < 0)
+		a_lsr(c, regw(i), T2, r, place);
 	if (branch)
 		return;
-	if (live(c, F_Z) || has(c, HOST_FLAGM)) {
-		tr_setflag_c_bit(c, T2, 0);
+	if (all) {
+		(complement ? tr_setflag_nc_bit : tr_setflag_c_bit)(c, k < 0 ? T2 : r, k < 0 ? 0 : k);
 		return;
 	}
 	if (k < 0)
 		a_and_i(c, 4, T2, T2, 1);
 	a_cmp_i(c, 4, T2, 1);
-	c->cs = CS_ADD;
+	c->cs = complement ? CS_SUB : CS_ADD;
 }
 
 void tr_zf(struct tr *c, int r)
@@ -109,7 +114,7 @@ void tr_zf(struct tr *c, int r)
 }
 
 /* d = a with the bit set ('s'), reset ('r') or complemented ('c') */
-static void change(struct tr *c, struct insn *i, int d, int a, char how)
+static void change(struct tr *c, struct insn *i, int d, int a, int place, char how)
 {
 	int k = bit_number(i), w = regw(i);
 
@@ -118,17 +123,30 @@ static void change(struct tr *c, struct insn *i, int d, int a, char how)
 	} else if (k >= 0) {
 		(how == 's' ? a_orr_i : a_eor_i)(c, w, d, a, 1ull << k);
 	} else {
-		tr_bit_mask(c, i, T1);
+		tr_bit_mask(c, i, T1, place);
 		(how == 's' ? a_orr : how == 'r' ? a_bic : a_eor)(c, w, d, a, T1);
 	}
 }
 
+/* BTC's flag comes from the new bit, which is the old one's complement, unless a branch looks at the old one, or the bit's
+ * place changes with it. */
+static bool from_new(struct tr *c, struct insn *i, char how)
+{
+	struct insn *j = i + 1;
+
+	if (how != 'c' || (j < &c->ins[c->b->first + c->b->n] && x86_rows[j->row].mn == MN_Jcc))
+		return false;
+	return bit_number(i) >= 0 || i->o[0].kind == OP_MEM || i->o[0].reg != i->o[1].reg;
+}
+
 static void bit_test(struct tr *c, struct insn *i, char how)
 {
-	struct ea m;
-	int d;
+	bool new = from_new(c, i, how);
+	int place, a, d;
 
 	if (i->o[0].kind == OP_MEM) {
+		struct ea m;
+
 		if (bit_number(i) >= 0) {
 			m = tr_ea(c, i, i->w);
 		} else {
@@ -136,26 +154,25 @@ static void bit_test(struct tr *c, struct insn *i, char how)
 			m = tr_ea_reg(T_ADDR);
 		}
 		tr_load(c, m, i->w, T_SRC);
+		place = tr_bit_place(c, i);
 		if (how) {
-			change(c, i, T_DST, T_SRC, how);
+			change(c, i, T_DST, T_SRC, place, how);
 			tr_store(c, m, i->w, T_DST);
 		}
-		tr_bit_flag(c, i, T_SRC);
+		tr_bit_flag(c, i, new ? T_DST : T_SRC, place, new);
 		return;
 	}
-	if (how == 'c' && bit_number(i) >= 0 && live(c, F_C) && (live(c, F_Z) || has(c, HOST_FLAGM))) {
-		d = tr_dst(c, i, 0, T_DST);
-		change(c, i, d, G(i->o[0].reg), how);
+	place = tr_bit_place(c, i);
+	a = G(i->o[0].reg);
+	d = how ? tr_dst(c, i, 0, T_DST) : -1;
+	if (!new)
+		tr_bit_flag(c, i, a, place, false);
+	if (how)
+		change(c, i, d, a, place, how);
+	if (new)
+		tr_bit_flag(c, i, d, place, true);
+	if (how)
 		tr_wb(c, i, 0, d);
-		tr_setflag_nc_bit(c, d, bit_number(i));         /* the new bit is the old one's complement */
-		return;
-	}
-	tr_bit_flag(c, i, G(i->o[0].reg));
-	if (how) {
-		d = tr_dst(c, i, 0, T_DST);
-		change(c, i, d, G(i->o[0].reg), how);
-		tr_wb(c, i, 0, d);
-	}
 }
 
 EMIT(bt,  RAW) { bit_test(c, i, 0); }

@@ -4,12 +4,14 @@
 
 #include "tr/tr.h"
 
-/* T_ADDR = the address of the operand of i->w bytes that holds the bit: a bit offset in a register reaches anywhere. */
+/* T_ADDR = the address of the operand of i->w bytes that holds the bit: a bit offset in a register reaches anywhere. Uses T0. */
 void tr_bit_addr(struct tr *c, struct insn *i);
-/* d = 1 << the bit's place in that operand. Uses T0. */
-void tr_bit_mask(struct tr *c, struct insn *i, int d);
-/* CF = that bit of r. Uses T0 T2. */
-void tr_bit_flag(struct tr *c, struct insn *i, int r);
+/* The bit's place in that operand, as a register, where it is no constant; may be T3. */
+int tr_bit_place(struct tr *c, struct insn *i);
+/* d = 1 << that place */
+void tr_bit_mask(struct tr *c, struct insn *i, int d, int place);
+/* CF = that bit of r, or its complement. Uses T0 T1 T2. */
+void tr_bit_flag(struct tr *c, struct insn *i, int r, int place, bool complement);
 /* Is the next instruction a branch that alone reads i's flags, on CF? Then that branch looks at the bit of reg, which
  * must last until there. */
 bool tr_carry_branch(struct tr *c, struct insn *i, int reg, int bit);

@@ -256,7 +256,19 @@ EMIT(neg, VIA_PF)                                       /* d = 0 - a; CF = a != 
 	tr_pf(c, d);
 }
 
-EMIT(not, 0) { a_mvn(c, i->w, d, a); }                  /* d = ~a */
+EMIT(complement, 0) { a_mvn(c, i->w, d, a); }
+
+EMIT(not, RAW)                                          /* d = ~a; a part of a register is complemented in place */
+{
+	const struct opnd *o = &i->o[0];
+
+	if (o->w < 4 && o->kind == OP_GPR)
+		a_eor_i(c, 8, G(o->reg), G(o->reg), o->w == 1 ? 0xff : 0xffff);
+	else if (o->kind == OP_GPRH)
+		a_eor_i(c, 8, G(o->reg), G(o->reg), 0xff00);
+	else
+		tr_operands(c, i, &emit_complement);
+}
 
 /* --- logic: CF = OF = 0 */
 
@@ -275,9 +287,19 @@ static u64 logic_imm(struct tr *c, struct insn *i, int *b)
 	return v;
 }
 
+/* -1 is no immediate of ARM64's: for XOR it is NOT, for OR the result, for AND and TEST no change. */
+static bool all_ones(const struct insn *i, int b)
+{
+	return b == IMM && i->imm == -1 && i->w >= 4;
+}
+
 EMIT(and, LOGIC | VIA_PF)                                        /* d = a & b */
 {
-	u64 v = logic_imm(c, i, &b);
+	u64 v;
+
+	if (all_ones(i, b))
+		b = a;
+	v = logic_imm(c, i, &b);
 
 	if (i->w >= 4 && live(c, F_NZCV) && !tr_nz_sub(c)) {
 		if (b == IMM)
@@ -297,9 +319,12 @@ EMIT(and, LOGIC | VIA_PF)                                        /* d = a & b */
 
 EMIT(or, LOGIC | VIA_PF)                                         /* d = a | b */
 {
-	u64 v = logic_imm(c, i, &b);
+	bool ones = all_ones(i, b);
+	u64 v = ones ? 0 : logic_imm(c, i, &b);
 
-	if (b == IMM)
+	if (ones)
+		a_mvn(c, i->w, d, XZR);
+	else if (b == IMM)
 		a_orr_i(c, i->w, d, a, v);
 	else if (a == b)
 		tr_mov_gpr(c, i->w < 4 ? 4 : i->w, d, a);
@@ -314,7 +339,12 @@ EMIT(xor, LOGIC | VIA_PF)                                        /* d = a ^ b */
 
 	if (a == b) {
 		a_mov(c, 4, d, XZR);
-		tr_nz(c, 4, XZR);
+		tr_nz(c, 4, d == R_PF ? d : XZR);
+		return;
+	}
+	if (all_ones(i, b)) {
+		a_mvn(c, i->w, d, a);
+		tr_nz(c, i->w, d);
 		return;
 	}
 	v = logic_imm(c, i, &b);
@@ -330,6 +360,8 @@ EMIT(test, LOGIC)                                       /* flags of a & b */
 	u32 top = i->w == 1 ? 0x80 : 0x8000, m = top * 2 - 1;
 	u64 mask = i->w == 8 ? ~0ull : (1ull << 8 * i->w) - 1;
 
+	if (all_ones(i, b))
+		b = a;
 	if (a == b && zero_branch(c, i, a, -1))
 		return;
 	if (a == b) {
@@ -384,9 +416,10 @@ EMIT(mov, RAW)
 		tr_load(c, tr_ea(c, i, from->w), from->w, d);
 		tr_wb(c, i, 0, d);
 	} else if (from->kind == OP_IMM && to->kind == OP_GPR) {
-		int d = tr_dst(c, i, 0, T_SRC);
+		int d = tr_dst(c, i, 0, i->imm ? T_SRC : XZR);
 
-		a_mov_i(c, to->w == 8 ? 8 : 4, d, to->w == 8 ? (u64)i->imm : (u32)i->imm & (to->w == 1 ? 0xff : to->w == 2 ? 0xffff : ~0u));
+		if (d != XZR)
+			a_mov_i(c, to->w == 8 ? 8 : 4, d, to->w == 8 ? (u64)i->imm : (u32)i->imm & (to->w == 1 ? 0xff : to->w == 2 ? 0xffff : ~0u));
 		tr_wb(c, i, 0, d);
 	} else if (to->kind == OP_GPR && from->kind == OP_GPR && to->reg == from->reg) {
 		tr_mov_gpr(c, to->w, G(to->reg), G(from->reg));         /* 32 bits: clears the upper half */
@@ -475,9 +508,7 @@ EMIT(setcc, RAW)
 {
 	d = tr_dst(c, i, 0, T_DST);
 	if (i->cc >> 1 == COND_P >> 1 && c->cs != CS_FCMP && c->cs != CS_FORD) {
-		tr_parity(c, T0);
-		if (i->cc == COND_P)
-			a_mvn(c, 4, T0, T0);
+		tr_parity(c, T0, i->cc == COND_P);
 		a_and_i(c, 4, d, T0, 1);
 	} else {
 		int cc = tr_cond(c, i->cc);
@@ -490,10 +521,10 @@ EMIT(setcc, RAW)
 EMIT(cmov, 0)                                           /* d = cc ? b : a */
 {
 	if (i->cc >> 1 == COND_P >> 1 && c->cs != CS_FCMP && c->cs != CS_FORD) {
-		tr_parity(c, T0);
-		a_sbfx(c, 8, T0, T0, 0, 1);     /* all ones: PF = 0 */
+		tr_parity(c, T0, i->cc == COND_P);
+		a_sbfx(c, 8, T0, T0, 0, 1);     /* all ones: it holds */
 		a_eor(c, 8, T1, a, b);
-		(i->cc == COND_P ? a_bic : a_and)(c, 8, T1, T1, T0);
+		a_and(c, 8, T1, T1, T0);
 		a_eor(c, i->w, d, a, T1);
 		return;
 	}

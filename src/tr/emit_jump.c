@@ -190,7 +190,7 @@ EMIT(jcc, RAW)
 		return;
 	}
 	if ((cc >> 1) == COND_P >> 1 && c->cs != CS_FCMP && c->cs != CS_FORD) {
-		tr_parity(c, T0);
+		tr_parity(c, T0, false);
 		if (cc == COND_P)
 			a_tbz(c, T0, 0, 0);
 		else

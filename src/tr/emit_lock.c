@@ -67,9 +67,10 @@ static int incoming(struct tr *c, struct insn *i, int b, enum op *op)
 static void bit_locked(struct tr *c, struct insn *i, enum op op)
 {
 	tr_bit_addr(c, i);
-	tr_bit_mask(c, i, T1);
+	tr_bit_mask(c, i, T1, tr_bit_place(c, i));
 	tr_atomic(c, i->w, op, T1);
-	tr_bit_flag(c, i, T_SRC);
+	if (live(c, F_C))
+		tr_bit_flag(c, i, T_SRC, tr_bit_place(c, i), false);
 }
 
 void tr_lock(struct tr *c, struct insn *i)
@@ -193,20 +194,22 @@ EMIT(cmpxchg, RAW | IMPLICIT)                   /* dest == rAX ? dest = source :
 		a_csel(c, w, T_DST, b, T_SRC, CC_EQ);
 		tr_store(c, m, i->w, T_DST);
 		acc_from(c, i, T_SRC);
+	} else if (i->o[0].kind == OP_GPR && i->o[0].reg == RAX) {      /* equal */
+		tr_nz(c, 4, XZR);
+		tr_mov_gpr(c, i->w, AX, b);
 	} else {
 		a = tr_src(c, i, 0, T_SRC);
 		compare_acc(c, i, a);
+		acc_from(c, i, a);                      /* where b is rAX, it stays if it is wanted */
 		if (i->w == 4) {                        /* unequal: all 64 bits of a register destination stay */
 			a_mov(c, 4, T_DST, b);
 			b = T_DST;
 			w = 8;
 		}
-		a_csel(c, w, T_DST, b, a, CC_EQ);
-		acc_from(c, i, a);
-		if (i->w == 4)
-			a_mov(c, 8, G(i->o[0].reg), T_DST);
-		else
-			tr_wb(c, i, 0, T_DST);
+		d = i->w >= 4 ? G(i->o[0].reg) : T_DST;
+		a_csel(c, w, d, b, a, CC_EQ);
+		if (i->w < 4)
+			tr_wb(c, i, 0, d);
 	}
 }
 
@@ -214,7 +217,10 @@ EMIT(cmpxchg8b, RAW | IMPLICIT)                 /* [m] == edx:eax ? [m] = ecx:eb
 {
 	u32 *same, *keep;
 
-	tr_addr(c, i, T_ADDR);
+	if (locked(c, i))
+		tr_addr(c, i, a = T_ADDR);
+	else
+		a = tr_addr_in(c, i, T_ADDR);
 	a_mov(c, 4, T_DST, AX);
 	a_bfi(c, 8, T_DST, DX, 32, 32);
 	a_mov(c, 4, T_SRC2, BX);
@@ -225,13 +231,13 @@ EMIT(cmpxchg8b, RAW | IMPLICIT)                 /* [m] == edx:eax ? [m] = ecx:eb
 		a_bfi(c, 8, T_DST, DX, 32, 32);
 		a_eor(c, 8, T2, T_SRC, T_DST);
 	} else {
-		tr_load(c, tr_ea_reg(T_ADDR), 8, T_SRC);
+		tr_load(c, tr_ea_reg(a), 8, T_SRC);
 		a_eor(c, 8, T2, T_SRC, T_DST);
 		same = c->code.p;
 		a_cbz(c, 8, T2, 0);
 		a_mov(c, 8, T_SRC2, T_SRC);
 		a_bind(c, same);
-		tr_store(c, tr_ea_reg(T_ADDR), 8, T_SRC2);
+		tr_store(c, tr_ea_reg(a), 8, T_SRC2);
 	}
 	keep = c->code.p;
 	a_cbz(c, 8, T2, 0);
@@ -278,15 +284,18 @@ EMIT(cmpxchg16b, RAW | IMPLICIT)                /* [m] == rdx:rax ? [m] = rcx:rb
 {
 	u32 *mark;
 
-	tr_addr(c, i, T_ADDR);
-	a_and_i(c, 8, T0, T_ADDR, 15);
+	if (plain(c))
+		a = tr_addr_in(c, i, T_ADDR);
+	else
+		tr_addr(c, i, a = T_ADDR);
+	a_and_i(c, 8, T0, a, 15);
 	a_cbnz(c, 8, T0, 0);
 	tr_cold(c, TR_H_GP);
 	if (plain(c)) {
-		a_ldp_i(c, 8, T0, T1, T_ADDR, 0);
+		a_ldp_i(c, 8, T0, T1, a, 0);
 		differs(c);
 		choose(c);
-		a_stp_i(c, 8, T3, T4, T_ADDR, 0);
+		a_stp_i(c, 8, T3, T4, a, 0);
 	} else if (has(c, HOST_LSE)) {
 		swap_pair(c);
 		mark = c->code.p;

@@ -197,6 +197,14 @@ struct ea tr_ea_off(struct tr *c, struct ea m, int w, s32 off)
 	return based(c, m.base, m.off + off, w);
 }
 
+int tr_addr_in(struct tr *c, struct insn *i, int tmp)
+{
+	if (i->base < 16 && i->index == NOREG && !i->disp && i->aw == 8 && i->seg != SEG_FS && i->seg != SEG_GS)
+		return G(i->base);
+	tr_addr(c, i, tmp);
+	return tmp;
+}
+
 /* The address that the access uses: segment base included. d may be T_ADDR or any register. */
 void tr_addr(struct tr *c, struct insn *i, int d)
 {

@@ -209,9 +209,11 @@ static int dividend(struct tr *c, struct insn *i, bool sign)
 /* Branches to #DE unless the quotient fits: before an unsigned division, after a signed one (quotient in T1). */
 static void check_unsigned(struct tr *c, struct insn *i, int s)
 {
-	a_lsr_i(c, i->w == 4 ? 8 : 4, T1, T0, bits(i));
-	a_cmp(c, 4, T1, s);
-	a_bcond(c, CC_HS, 0);
+	if (i->w == 4)
+		a_cmp(c, 4, s, G(RDX));
+	else
+		a_cmp_sh(c, 4, s, T0, LSR, bits(i));
+	a_bcond(c, CC_LS, 0);
 	tr_cold(c, TR_H_DE);
 }
 

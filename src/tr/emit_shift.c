@@ -197,7 +197,7 @@ static void right_var(struct tr *c, struct insn *i, int d, int a, int b, bool ar
 		(arith ? a_asr : a_lsr)(c, w, T2, from, T2);
 		(arith ? a_asr_i : a_lsr_i)(c, w, r, T2, 1);
 		c->live &= ~F_C;
-		sh_nz(c, i, r);
+		sh_nz_of(c, w, r);
 		c->live = keep;
 		if (arith)
 			tr_setflag_c_bit(c, T2, 0);

@@ -55,23 +55,10 @@ static int direction(struct tr *c, const struct insn *i)
 }
 
 /* STEP = 1 or -1, where it is not known */
-static void get_direction(struct tr *c)
+static void get_step(struct tr *c)
 {
 	if (!c->direction)
 		a_ldr_i(c, 8, STEP, R_CPU, offsetof(struct cpu, df));
-}
-
-/* of that: the distance from one element to the next */
-static void scale_step(struct tr *c, struct insn *i)
-{
-	if (!c->direction && log_w(i))
-		a_lsl_i(c, 8, STEP, STEP, log_w(i));
-}
-
-static void get_step(struct tr *c, struct insn *i)
-{
-	get_direction(c);
-	scale_step(c, i);
 }
 
 static void advance(struct tr *c, struct insn *i, int reg)
@@ -79,7 +66,7 @@ static void advance(struct tr *c, struct insn *i, int reg)
 	if (c->direction)
 		(c->direction > 0 ? a_add_i : a_sub_i)(c, i->aw, reg, reg, i->w);
 	else
-		a_add(c, i->aw, reg, reg, STEP);
+		a_add_sh(c, i->aw, reg, reg, STEP, LSL, log_w(i));
 }
 
 /* May an access to [reg] move reg by itself? */
@@ -122,8 +109,9 @@ static void once(struct tr *c, struct insn *i)
 		store_on(c, i, AX);
 		break;
 	case MN_LODS:
-		load_on(c, i, SI, T_SRC);
-		tr_mov_gpr(c, i->w, AX, T_SRC);
+		load_on(c, i, SI, i->w < 4 ? T_SRC : AX);
+		if (i->w < 4)
+			tr_mov_gpr(c, i->w, AX, T_SRC);
 		break;
 	case MN_CMPS:
 		tr_load(c, element(c, i, SI), i->w, T_SRC);
@@ -244,7 +232,6 @@ static void fast(struct tr *c, struct insn *i, bool copy)
 		a_bind(c, slow[--k]);
 	none = forward(c);
 	a_cbz(c, 8, CX, 0);
-	scale_step(c, i);
 	loop(c, i);
 	a_bind(c, none);
 	a_bind(c, done);
@@ -324,7 +311,6 @@ static void known(struct tr *c, struct insn *i, int n, bool copy)
 	a_b(c, 0);
 	while (k)
 		a_bind(c, slow[--k]);
-	scale_step(c, i);
 	loop(c, i);
 	a_bind(c, done);
 }
@@ -342,7 +328,7 @@ static void move(struct tr *c, struct insn *i)
 
 	c->direction = direction(c, i);
 	if (!repeated(i)) {
-		get_step(c, i);
+		get_step(c);
 		once(c, i);
 		return;
 	}
@@ -350,18 +336,18 @@ static void move(struct tr *c, struct insn *i)
 	tr_need(c, CS_SUB);
 	count = any ? 0 : known_count(c, i);
 	if (is_known(count, i, copy)) {
-		get_direction(c);
+		get_step(c);
 		known(c, i, count << log_w(i), copy);
 		return;
 	}
 	if (!any) {
-		get_direction(c);
+		get_step(c);
 		fast(c, i, copy);
 		return;
 	}
 	none = forward(c);
 	a_cbz(c, i->aw, CX, 0);
-	get_step(c, i);
+	get_step(c);
 	if (c->env->single)
 		step(c, i);
 	else
@@ -380,7 +366,7 @@ static void compare(struct tr *c, struct insn *i, int a)
 
 	c->direction = direction(c, i);
 	if (!repeated(i)) {
-		get_step(c, i);
+		get_step(c);
 		once(c, i);
 		emit_cmp.fn(c, i, XZR, a, T_SRC2);
 		return;
@@ -388,7 +374,7 @@ static void compare(struct tr *c, struct insn *i, int a)
 	tr_need(c, CS_SUB);
 	none = forward(c);
 	a_cbz(c, i->aw, CX, 0);
-	get_step(c, i);
+	get_step(c);
 	if (a == AX && i->w < 8) {
 		a_ubfx(c, 8, T3, AX, 0, i->w * 8);
 		a = T3;

@@ -66,16 +66,14 @@ EMIT(std, RAW) { set_df(c, ~0ull); }
 EMIT(lahf, RAW | IMPLICIT)                      /* AH = SF:ZF:0:AF:0:PF:1:CF */
 {
 	flags_in(c, CS_SUB, F_S | F_Z | F_A | F_P | F_C);
-	a_mrs(c, T2, SR_NZCV);
-	a_lsr_i(c, 8, T2, T2, 24);
-	a_and_i(c, 4, T2, T2, 0xc0);
-	a_cset(c, 4, T3, CC_LO);
-	a_orr(c, 4, T2, T2, T3);
+	a_cset(c, 4, T2, CC_LO);
+	a_mrs(c, T3, SR_NZCV);
+	a_lsr_i(c, 4, T3, T3, 30);
+	a_bfi(c, 4, T2, T3, 6, 2);
 	a_eor(c, 4, T3, R_PF, R_AF);
 	a_and_i(c, 4, T3, T3, 0x10);
 	a_orr(c, 4, T2, T2, T3);
-	tr_parity(c, T3);
-	a_mvn(c, 4, T3, T3);
+	tr_parity(c, T3, true);
 	a_bfi(c, 4, T2, T3, 2, 1);
 	a_orr_i(c, 4, T2, T2, 2);
 	a_bfi(c, 8, AX, T2, 8, 8);
@@ -83,16 +81,20 @@ EMIT(lahf, RAW | IMPLICIT)                      /* AH = SF:ZF:0:AF:0:PF:1:CF */
 
 EMIT(sahf, RAW | IMPLICIT)
 {
-	if (live(c, F_S | F_Z | F_C | F_O)) {
-		flags_in(c, CS_ADD, 0);
+	if (c->cs == CS_FCMP || c->cs == CS_FORD)
+		flags_in(c, CS_SUB, 0);
+	if (live(c, F_S | F_Z | F_C | F_O) && has(c, HOST_FLAGM)) {
+		a_rmif(c, AX, 12, 12);
+		a_rmif(c, AX, 7, 2);
+		c->cs = CS_ADD;
+	} else if (live(c, F_S | F_Z | F_C | F_O)) {
 		a_mrs(c, T0, SR_NZCV);
-		a_and_i(c, 8, T0, T0, 1 << 28);
 		a_ubfx(c, 8, T1, AX, 14, 2);
 		a_bfi(c, 8, T0, T1, 30, 2);
-		a_ubfx(c, 8, T1, AX, 8, 1);
+		a_mvn_sh(c, 8, T1, AX, LSR, 8);
 		a_bfi(c, 8, T0, T1, 29, 1);
 		a_msr(c, SR_NZCV, T0);
-		c->cs = CS_ADD;
+		c->cs = CS_SUB;
 	}
 	if (live(c, F_P | F_A)) {
 		a_ubfx(c, 4, R_AF, AX, 8, 8);           /* AF's bit is the fourth here too */
@@ -211,8 +213,7 @@ EMIT(xgetbv, RAW | IMPLICIT) { tr_helper(c, TR_H_XGETBV); }
 
 static void with_address(struct tr *c, struct insn *i, int helper)
 {
-	tr_addr(c, i, T_ADDR);
-	a_str_i(c, 8, T_ADDR, R_CPU, SCRATCH(0));
+	a_str_i(c, 8, tr_addr_in(c, i, T_ADDR), R_CPU, SCRATCH(0));
 	tr_helper(c, helper);
 }
 
@@ -299,7 +300,7 @@ EMIT(sfence, RAW)
 
 EMIT(clflush, RAW | IMPLICIT)                   /* checked as a load of one byte; CLFLUSHOPT and CLWB likewise */
 {
-	tr_addr(c, i, T_ADDR);
-	a_ldr_i(c, 1, XZR, T_ADDR, 0);
-	a_dc_civac(c, T_ADDR);
+	a = tr_addr_in(c, i, T_ADDR);
+	a_ldr_i(c, 1, XZR, a, 0);
+	a_dc_civac(c, a);
 }

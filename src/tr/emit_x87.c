@@ -133,7 +133,7 @@ void tr_x87_condition(struct tr *c, struct insn *i, int d)
 		a_cset(c, 4, d, tr_cond(c, cc));
 		return;
 	}
-	tr_parity(c, d);                                /* !PF */
+	tr_parity(c, d, false);                                /* !PF */
 	if (cc == COND_P)
 		a_mvn(c, 4, d, d);
 }

@@ -101,11 +101,11 @@ int tr_cond(struct tr *c, int cc)
 	return r;
 }
 
-void tr_parity(struct tr *c, int d)
+void tr_parity(struct tr *c, int d, bool pf)
 {
 	a_eor_sh(c, 4, d, R_PF, R_PF, LSR, 4);
 	a_eor_sh(c, 4, d, d, d, LSR, 2);
-	a_eor_sh(c, 4, d, d, d, LSR, 1);
+	(pf ? a_eon_sh : a_eor_sh)(c, 4, d, d, d, LSR, 1);
 }
 
 void tr_pf(struct tr *c, int r)

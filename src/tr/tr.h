@@ -281,6 +281,7 @@ struct ea tr_ea(struct tr *c, struct insn *i, int w);           /* the instructi
 struct ea tr_ea_off(struct tr *c, struct ea m, int w, s32 off); /* the same plus off, for another access; may use T_ADDR */
 struct ea tr_ea_reg(int reg);                                   /* [reg] */
 void tr_addr (struct tr *c, struct insn *i, int d);             /* the effective address itself (LEA; with segment base) */
+int  tr_addr_in(struct tr *c, struct insn *i, int tmp);         /* the same in a register: tmp, or the base that it is */
 void tr_load (struct tr *c, struct ea m, int w, int t);         /* zero-extends */
 void tr_loads(struct tr *c, struct ea m, int w, int dw, int t); /* sign-extends to dw */
 void tr_store(struct tr *c, struct ea m, int w, int t);
@@ -306,7 +307,7 @@ void tr_align_after(struct tr *c, const struct insn *i);
 void tr_need(struct tr *c, enum csense cs);                     /* bring NZCV into that sense (CS_SUB or CS_ADD) */
 void tr_need_c(struct tr *c, enum csense cs, u8 stay);          /* the same for an instruction that reads CF, and after which those that stay are read */
 int  tr_cond(struct tr *c, int cc);                             /* CC_... for x86 condition cc, not parity (but after fcmp); may change C's sense */
-void tr_parity(struct tr *c, int d);                            /* bit 0 of d = !PF; the bits above are garbage; keeps NZCV */
+void tr_parity(struct tr *c, int d, bool pf);                   /* bit 0 of d = PF, or !PF; the bits above are garbage; keeps NZCV */
 void tr_nz(struct tr *c, int w, int r);                         /* S Z P A(=0) of a logical result, C = V = 0: ands-like */
 bool tr_nz_sub(struct tr *c);                                   /* will it do so by a subtraction of zero? w >= 4 */
 void tr_pf(struct tr *c, int r);                                /* if P or A is live: x26 = r */
