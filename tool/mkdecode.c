@@ -352,7 +352,7 @@ static void attributes(const struct row *r, struct found *f)
 	}
 	if (!strcmp(r->reads, "CC"))
 		f->attr |= ROW_CC;
-	if (r->feature == X86_X87 || !strcmp(r->name, "EMMS"))
+	if (r->feature == X86_X87 || !strcmp(r->emit, "x87") || !strcmp(r->name, "EMMS"))   /* FCOMI, FCMOVcc and FISTTP have others */
 		f->attr |= ROW_X87;
 	if (f->attr & ROW_STR)          /* F2 repeats MOVS, STOS, LODS, INS and OUTS as F3 does */
 		f->shape.flags |= f->attr & ROW_MAYBE ? SHAPE_REP | SHAPE_REPNE : SHAPE_REP;
