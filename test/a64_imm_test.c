@@ -190,12 +190,12 @@ static void test_host(void **state)
 	                    HOST_DOTPROD | HOST_LRCPC | HOST_FP16);
 	id.reg[ID_PFR0] = 0x0000000000ff0000;   /* no FP at all */
 	assert_false(host_features(&id) & HOST_FP16);
-	id.reg[ID_ISAR1] = 0x0000001100200000;
+	id.reg[ID_ISAR1] = 0x0000001100210000;
 	id.reg[ID_ISAR2] = 0x0010000000010000;
 	id.reg[ID_MMFR1] = 1ull << 44;
 	f = host_features(&id);
-	assert_int_equal(f & (HOST_LRCPC2 | HOST_FRINTTS | HOST_SB | HOST_MOPS | HOST_CSSC | HOST_AFP),
-	                 HOST_LRCPC2 | HOST_FRINTTS | HOST_SB | HOST_MOPS | HOST_CSSC | HOST_AFP);
+	assert_int_equal(f & (HOST_FCMA | HOST_LRCPC2 | HOST_FRINTTS | HOST_SB | HOST_MOPS | HOST_CSSC | HOST_AFP),
+	                 HOST_FCMA | HOST_LRCPC2 | HOST_FRINTTS | HOST_SB | HOST_MOPS | HOST_CSSC | HOST_AFP);
 
 	id.has_cpuid = false;                   /* then only AT_HWCAP counts */
 	id.hwcap = 1 << 8 | 1 << 15;

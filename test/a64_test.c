@@ -349,6 +349,11 @@ static int wide(int T)                  { return (T | 1) + 2; }         /* V8B, 
 			SAY(a_v##name(c, T, d, n, k, m), #name " %s, %s, %s", V(T, d), list(V16B, n, k), V(T, m));
 #define VDOT(name, op) \
 	EACH_T(T_S) SAY(a_v##name(c, T, d, n, m), #name " %s, %s, %s", V(T, d), V(T & 1, n), V(T & 1, m));
+#define VCADD(name, op) \
+	EACH_T(T_FP) { \
+		int rot = below(2) ? 90 : 270; \
+		SAY(a_v##name(c, T, d, n, m, rot), #name " %s, %s, %s, #%d", V(T, d), V(T, n), V(T, m), rot); \
+	}
 #define VBYELEM_SET(name, set) \
 	EACH_T(set) { \
 		int w = a_width(T), k = below(16 / w), e = w == 2 ? m & 15 : m; \

@@ -37,6 +37,7 @@ pattern() {
 	lrcpc)   echo '^ldaprs?[bhw]* ' ;;
 	lrcpc2)  echo '^(ldapurs?[bhw]*|stlur[bh]?) ' ;;
 	frintts) echo '^frint(32|64)[xz]' ;;
+	fcma)    echo '^fc(add|mla) ' ;;
 	sb)      echo '^sb$' ;;
 	i8mm)    echo '^(usdot|sudot|[us]mmla|usmmla) ' ;;
 	mops)    echo '^(cpyf?[pme]|setg?[pme])' ;;
@@ -46,8 +47,8 @@ pattern() {
 	esac
 }
 # lse2 and afp have no instructions.
-features="lse crc32 aes pmull sha1 sha2 sha512 sha3 rdm dotprod flagm flagm2 rng jscvt lrcpc lrcpc2 frintts sb i8mm mops cssc fp16 dit"
-emitted="lse crc32 aes pmull flagm flagm2 lrcpc2 frintts cssc"
+features="lse crc32 aes pmull sha1 sha2 sha512 sha3 rdm dotprod flagm flagm2 rng jscvt lrcpc lrcpc2 frintts fcma sb i8mm mops cssc fp16 dit"
+emitted="lse crc32 aes pmull flagm flagm2 lrcpc2 frintts fcma cssc"
 
 disassemble() { $objdump -D -b binary -m aarch64 "$1" | sed -n 's/^ *[0-9a-f]*:\t[0-9a-f]* \t//p' | tr '\t' ' ' | sed 's/ *$//'; }
 

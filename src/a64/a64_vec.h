@@ -112,6 +112,9 @@ static inline u32 a_shr_field(int width, int shift)
 #define VDOT(name, op) \
 	static inline void a_v##name(A c, int T, int d, int n, int m) \
 	{ A_ALLOWED(T_S, T); a_put(c, (op) | A_TQ(T) | A_DNM(d, n, m)); }
+#define VCADD(name, op) \
+	static inline void a_v##name(A c, int T, int d, int n, int m, int rot) \
+	{ A_ALLOWED(T_FP, T); a_put(c, (op) | A_T(T) | (u32)(rot == 270) << 12 | A_DNM(d, n, m)); }
 
 /* By element: the index is H:L:M for halfwords (m < 16), H:L for words, H for doublewords. */
 static inline u32 a_element(int width, int m, int i)

@@ -24,6 +24,7 @@
 	F(FLAGM2,   "flagm2",   ISAR0, 52, 2, 2,  7, HOST_FLAGM)        /* AXFLAG, XAFLAG */ \
 	F(RNG,      "rng",      ISAR0, 60, 1, 2, 16, 0)                 /* RNDR, RNDRRS */ \
 	F(JSCVT,    "jscvt",    ISAR1, 12, 1, 1, 13, 0)                 /* FJCVTZS */ \
+	F(FCMA,     "fcma",     ISAR1, 16, 1, 1, 14, 0)                 /* FCADD, FCMLA */ \
 	F(LRCPC,    "lrcpc",    ISAR1, 20, 1, 1, 15, 0)                 /* LDAPR */ \
 	F(LRCPC2,   "lrcpc2",   ISAR1, 20, 2, 1, 26, HOST_LRCPC)        /* LDAPUR, STLUR */ \
 	F(FRINTTS,  "frintts",  ISAR1, 32, 1, 2,  8, 0)                 /* FRINT32X, FRINT64Z ... */ \

@@ -394,6 +394,7 @@ OPERAND(imm0_16,    put_imm(o, bits(insn, 0, 16)))
 OPERAND(simm8,      put_decimm(o, sbits(insn, 10, 8)))
 OPERAND(uimm8,      put_decimm(o, bits(insn, 10, 8)))
 OPERAND(imm5,       put_decimm(o, bits(insn, 16, 5)))
+OPERAND(rot,        put_decimm(o, bits(insn, 12, 1) ? 270 : 90))
 OPERAND(nzcv,       put_decimm(o, bits(insn, 0, 4)))
 OPERAND(rmif_lsb,   put_decimm(o, bits(insn, 15, 6)))
 OPERAND(target,     put_target_name(o, insn, pc))
@@ -437,7 +438,7 @@ OPERAND(table,      put_list(o, 0, 1, bits(insn, 5, 5), bits(insn, 13, 2) + 1))
 static const struct { const char *name; void (*put)(struct out *, u32, u64); } operands[] = {
 #define OP(name) { #name, put_##name }
 	OP(half), OP(bh), OP(bhw), OP(cc), OP(not_cc), OP(branch_cc), OP(shift), OP(ext), OP(arith), OP(logic),
-	OP(wide), OP(imm16), OP(hw), OP(imm0_16), OP(simm8), OP(uimm8), OP(imm5), OP(nzcv), OP(rmif_lsb),
+	OP(wide), OP(imm16), OP(hw), OP(imm0_16), OP(simm8), OP(uimm8), OP(imm5), OP(nzcv), OP(rot), OP(rmif_lsb),
 	OP(target), OP(bit), OP(sysreg), OP(barrier), OP(hint),
 	OP(base), OP(scaled), OP(unscaled), OP(pre), OP(post), OP(index), OP(pair),
 	OP(regs), OP(regs_size), OP(reg1), OP(reg_lane),

@@ -333,6 +333,7 @@ static const struct row rows[] = {
 #define VSHIFTLONG(name, op) VROW(0xbf80fc00, op, #name "{half} %Id, %in, {left}", BY_IMMH, T_BHS)
 #define VTABLE(name, op)    ROW(0xbfe09c00, op, #name " %bd, {table}, %bm")
 #define VDOT(name, op)      ROW(0xbfe0fc00, op, #name " %vd, %bn, %bm")
+#define VCADD(name, op)     VROW(0xbf20ec00, op, #name " %vd, %vn, %vm, {rot}", BY_SIZE, T_FP)
 #define VBYELEM(name, op)   VROW(0xbf00f400, op, #name " %vd, %vn, {element}", BY_SIZE, T_H | T_S)
 #define VBYELEMF(name, op)  VROW_IF(0xaf80f400, op, #name " %Fd, %Fn, {element}", is_element, BY_SZ, T_FP | T_VFP)
 #define CRYPTO2(name, op, td, tn) ROW(0xfffffc00, op, #name " " TEXT_##td("d") ", " TEXT_##tn("n"))

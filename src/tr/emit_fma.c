@@ -27,26 +27,26 @@ static void product(struct tr *c, int T, int how, int r, int x, int y)
 
 static void packed(struct tr *c, int T, int how, int d, int x, int y, int z)
 {
-	if (!(how & MINUS_Z) && d == z && d != x && d != y) {
-		product(c, T, how, d, x, y);
-		return;
-	}
+	int r = d == z && d != x && d != y ? d : V0t;
+
 	if (how & MINUS_Z && fp_afp(c))                 /* fneg need not leave NaNs alone */
-		fp_flip(c, T, V0t, z, FLIP_EVEN | FLIP_ODD);
+		fp_flip(c, T, r, z, FLIP_EVEN | FLIP_ODD);
 	else if (how & MINUS_Z)
-		a_vfneg(c, T, V0t, z);
+		a_vfneg(c, T, r, z);
 	else
-		a_vmov(c, V16B, V0t, z);
-	product(c, T, how, V0t, x, y);
-	a_vmov(c, V16B, d, V0t);
+		v_mov(c, r, z);
+	product(c, T, how, r, x, y);
+	v_mov(c, d, r);
 }
 
 /* z is subtracted in some lanes and added in the others. */
 static void alternating(struct tr *c, int T, int lanes, int d, int x, int y, int z)
 {
-	fp_flip(c, T, V0t, z, lanes);
-	a_vfmla(c, T, V0t, x, y);
-	a_vmov(c, V16B, d, V0t);
+	int r = d == z && d != x && d != y ? d : V0t;
+
+	fp_flip(c, T, r, z, lanes);
+	a_vfmla(c, T, r, x, y);
+	v_mov(c, d, r);
 }
 
 /* a is d's old value, b is h, c->third is w. */

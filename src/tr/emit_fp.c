@@ -351,30 +351,54 @@ EMIT(faddp_pd, 0) { add_pairs(c, V2D, d, a, b); }
 EMIT(fsubp_ps, 0) { pairs(c, a_vfsub, V4S, d, a, b); }
 EMIT(fsubp_pd, 0) { pairs(c, a_vfsub, V2D, d, a, b); }
 
+/* Of one and minus one, by lane. */
+static void ones(struct tr *c, int T, int r, int minus)
+{
+	u64 one = T == V4S ? 0x3f8000003f800000 : 0x3ff0000000000000, odd = minus & FLIP_ODD ? 1ull << 63 : 0;
+	u64 even = !(minus & FLIP_EVEN) ? 0 : T == V4S ? 1ull << 31 : 1ull << 63;
+
+	v_const(c, r, one ^ (T == V4S ? even | odd : even), one ^ (T == V4S ? even | odd : odd));
+}
+
 void fp_flip(struct tr *c, int T, int r, int n, int lanes)
 {
 	u64 even = lanes & FLIP_EVEN ? 1ull << (8 * a_width(T) - 1) : 0, odd = lanes & FLIP_ODD ? 1ull << 63 : 0;
 	u64 inf2 = T == V4S ? 0xff000000ff000000 : 0xffe0000000000000;
 
-	v_const(c, r, T == V4S ? even | odd : even, T == V4S ? even | odd : odd);
-	if (!fp_afp(c) && !c->env->fp_exact) {
-		a_vfcmeq(c, T, V1t, n, n);
-		a_vand(c, V16B, r, r, V1t);
-		a_veor(c, V16B, r, r, n);
+	if (!fp_afp(c)) {                               /* FTZ is DAZ too here, so what is not zero is no denormal */
+		ones(c, T, V1t, lanes);
+		a_vfmul(c, T, r, n, V1t);
 		return;
 	}
+	v_const(c, r == n ? V3t : r, T == V4S ? even | odd : even, T == V4S ? even | odd : odd);
 	v_const(c, V2t, inf2, inf2);
-	a_vadd(c, T, V1t, n, n);                        /* that compare would report denormals */
+	a_vadd(c, T, V1t, n, n);                        /* a compare of floating point would report denormals */
 	a_vcmhi(c, T, V1t, V1t, V2t);
-	a_vbic(c, V16B, r, r, V1t);
-	a_veor(c, V16B, r, r, n);
+	a_vbic(c, V16B, V1t, r == n ? V3t : r, V1t);
+	a_veor(c, V16B, r, V1t, n);
 }
 
-/* Even lanes a - b, odd ones a + b: one addition, lest a lane raise what it does not do. */
+/* Even lanes a - b, odd ones a + b: one operation, lest a lane raise what it does not do. A fused product by one or minus one
+ * rounds as a sum, and leaves a NaN's sign alone, as FCADD does only with AH. But with AH its choice among NaNs is another. */
 static void add_sub(struct tr *c, int T, int d, int a, int b)
 {
-	fp_flip(c, T, V3t, b, FLIP_EVEN);
-	packed2(c, a_vfadd, T, d, a, V3t, false);
+	int r = d == b ? V0t : d;
+
+	if (!fp_afp(c)) {
+		ones(c, T, V3t, FLIP_EVEN);
+		v_mov(c, r, a);
+		a_vfmla(c, T, r, b, V3t);
+		v_mov(c, d, r);
+	} else if (has(c, HOST_FCMA)) {
+		if (T == V4S)
+			a_vrev64(c, T, V0t, b);
+		else
+			a_vext(c, V16B, V0t, b, b, 8);
+		a_vfcadd(c, T, d, a, V0t, 90);
+	} else {
+		fp_flip(c, T, V0t, b, FLIP_EVEN);
+		a_vfadd(c, T, d, a, V0t);
+	}
 }
 EMIT(faddsub_ps, 0) { add_sub(c, V4S, d, a, b); }
 EMIT(faddsub_pd, 0) { add_sub(c, V2D, d, a, b); }

@@ -32,7 +32,7 @@ void tr_maskmov(struct tr *c, struct insn *i, int data, int mask, int halves);
  * upper lanes: those of the first source, of the destination where there is one source). */
 static inline bool fp_afp(struct tr *c) { return has(c, HOST_AFP); }
 
-/* r = n with the signs of those lanes changed, but of no NaN; uses V1t, V2t, which r and n are not. */
+/* r = n with the signs of those lanes changed, but of no NaN; uses V1t, V2t, V3t, which r and n are not. */
 enum { FLIP_EVEN = 1, FLIP_ODD = 2 };
 void fp_flip(struct tr *c, int T, int r, int n, int lanes);
 

@@ -17,6 +17,7 @@ flagm     max          -flagm
 flagm2    max          -flagm2
 afp       max          -afp
 frintts   max          -frintts
+fcma      max          -fcma
 mops      max          -mops
 cssc      max          -cssc
 crc32     max          -crc32
