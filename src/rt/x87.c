@@ -32,7 +32,7 @@ u16 x87_sw(const struct cpu *c)
 
 static u8 rotl8(u8 b, int n) { return b << (n & 7) | b >> (-n & 7); }
 
-u8 x87_tag(const struct cpu *c) { return rotl8(c->x87.tag, c->x87.bias); }
+u8 x87_tag(const struct cpu *c) { return rotl8(~c->x87.empty, c->x87.bias); }
 
 static u16 unmasked(const struct cpu *c, const struct x87 *x)
 {
@@ -58,7 +58,7 @@ void x87_rotate(struct cpu *c, int top)
 	memcpy(old, x->st, sizeof old);
 	for (int i = 0; i < 8; i++)
 		x->st[i] = old[(i + n) & 7];
-	x->tag = rotl8(x->tag, -n);
+	x->empty = rotl8(x->empty, -n);
 	x->bias = (x->bias + n) & 7;
 	x->top = top;
 }
@@ -71,7 +71,7 @@ void x87_set(struct cpu *c, u16 cw, u16 sw, u8 tag)
 	c->fcw = (cw & 0x1f3f) | 0x40;
 	x87_rotate(c, (x->top + x->bias) & 7);          /* bias 0 */
 	x->top = sw >> 11 & 7;
-	x->tag = tag;
+	x->empty = ~tag;
 	x->c1 = !!(sw & X87_C1);
 	x->pe = !!(sw & X87_PE);
 	x->sw = sw & (X87_C0 | X87_C2 | X87_C3 | 0x5f);
@@ -86,7 +86,7 @@ void x87_init(struct cpu *c)
 }
 
 static inline int slot(const struct x87 *x, int i)   { return (x->top + i) & 7; }
-static inline bool used(const struct x87 *x, int i)  { return x->tag >> slot(x, i) & 1; }
+static inline bool used(const struct x87 *x, int i)  { return ~x->empty >> slot(x, i) & 1; }
 static struct f80 get(const struct x87 *x, int i)    { int s = slot(x, i); return (struct f80){ x->st[s].m, x->st[s].se }; }
 
 static void put(struct x87 *x, int i, struct f80 a)
@@ -95,10 +95,10 @@ static void put(struct x87 *x, int i, struct f80 a)
 
 	x->st[s].m = a.m;
 	x->st[s].se = a.se;
-	x->tag |= 1 << s;
+	x->empty &= ~(1 << s);
 }
 
-static void empty(struct x87 *x, int i) { x->tag &= ~(1 << slot(x, i)); }
+static void empty(struct x87 *x, int i) { x->empty |= 1 << slot(x, i); }
 
 static void pop(struct x87 *x, int n)
 {
@@ -539,7 +539,7 @@ static u64 instruction(struct thread *t, u64 host_ret)
 	if (o.d.op == X87_MMX) {
 		x87_rotate(c, (c->x87.top + c->x87.bias) & 7);
 		c->x87.top = 0;
-		c->x87.tag = 0xff;
+		c->x87.empty = 0;
 		return host_ret;
 	}
 	if (is_control(o.d.op)) {

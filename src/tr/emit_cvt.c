@@ -102,26 +102,28 @@ EMIT(cvtdq2pd, WHOLE)
 	a_vscvtf(c, V2D, d, d);
 }
 
-static void singles_to_ints(struct tr *c, bool truncate, int d, int a)
+static void singles_to_ints(struct tr *c, struct insn *i, bool truncate, int d, int a)
 {
+	int T = v_lanes(i, V4S);
+
 	if (has(c, HOST_FRINTTS)) {
-		(truncate ? a_vfrint32z : a_vfrint32x)(c, V4S, V0t, a);
-		a_vfcvtzs(c, V4S, d, V0t);
+		(truncate ? a_vfrint32z : a_vfrint32x)(c, T, V0t, a);
+		a_vfcvtzs(c, T, d, V0t);
 		return;
 	}
 	if (!truncate) {
-		a_vfrintx(c, V4S, V0t, a);
+		a_vfrintx(c, T, V0t, a);
 		a = V0t;
 	}
 	a_vshl_i(c, V4S, V1t, a, 1);                    /* a compare of floating point would report denormals */
 	a_vmovi(c, V4S, V2t, 0x9e, 24);                 /* 2^31 so */
 	a_vcmhs(c, V4S, V1t, V1t, V2t);
-	a_vfcvtzs(c, V4S, d, a);
+	a_vfcvtzs(c, T, d, a);
 	a_vmovi(c, V4S, V0t, 0x80, 24);
 	a_vbit(c, V16B, d, V0t, V1t);
 }
-EMIT(cvtps2dq,  0) { singles_to_ints(c, false, d, a); }
-EMIT(cvttps2dq, 0) { singles_to_ints(c, true, d, a); }
+EMIT(cvtps2dq,  0) { singles_to_ints(c, i, false, d, a); }
+EMIT(cvttps2dq, 0) { singles_to_ints(c, i, true, d, a); }
 
 static void doubles_to_ints(struct tr *c, bool truncate, int d, int a)
 {

@@ -15,11 +15,22 @@ static int mn(const struct insn *i) { return x86_rows[i->row].mn; }
 
 static void get(struct tr *c, int v, int n) { a_ldrv_i(c, 8, v, R_CPU, PLACE(n)); }
 
+static void touch(struct tr *c, int n)                  /* as writing n does */
+{
+	a_mov_i(c, 4, T0, 0xffff);
+	a_str_i(c, 8, T0, R_CPU, PLACE(n) + 8);
+}
+
 static void put(struct tr *c, int n, int v)
 {
 	a_strv_i(c, 8, v, R_CPU, PLACE(n));
+	touch(c, n);
+}
+
+static void put_g(struct tr *c, int n, int r)           /* of a general register */
+{
 	a_mov_i(c, 4, T0, 0xffff);
-	a_str_i(c, 8, T0, R_CPU, PLACE(n) + 8);
+	a_stp_i(c, 8, r, T0, R_CPU, PLACE(n));
 }
 
 /* Operand n as a vector register: v, or the register itself if it is one of SSE's. */
@@ -30,30 +41,40 @@ static int source(struct tr *c, struct insn *i, int n, int v)
 	switch (o->kind) {
 	case OP_MMX: get(c, v, o->reg); return v;
 	case OP_MEM: tr_loadv(c, tr_ea(c, i, o->w), o->w, v); return v;
-	case OP_GPR: a_fmov_vx(c, o->w, v, G(o->reg)); return v;
 	default:     return o->reg;
 	}
 }
 
-/* v becomes operand 0. */
-static void result(struct tr *c, struct insn *i, int v)
+/* --- moves: through general registers, so that an exponent goes with its number */
+
+static void into(struct tr *c, struct insn *i)
 {
-	const struct opnd *o = &i->o[0];
+	const struct opnd *from = &i->o[1];
+	int n = i->o[0].reg, r = T1;
 
-	switch (o->kind) {
-	case OP_MMX: put(c, o->reg, v); break;
-	case OP_MEM: tr_storev(c, tr_ea(c, i, o->w), o->w, v); break;
-	case OP_GPR: a_fmov_xv(c, o->w, G(o->reg), v); break;
-	case OP_XMM: a_fmov(c, 8, o->reg, v); break;
+	switch (from->kind) {
+	case OP_XMM: put(c, n, from->reg); return;
+	case OP_MMX: a_ldr_i(c, 8, r, R_CPU, PLACE(from->reg)); break;
+	case OP_MEM: tr_load(c, tr_ea(c, i, from->w), from->w, r); break;
+	default:     r = tr_srcz(c, i, 1, T1);
 	}
+	put_g(c, n, r);
 }
-
-/* --- moves */
 
 EMIT(mmx_mov, RAW | IMPLICIT)
 {
+	const struct opnd *to = &i->o[0];
+	int place = PLACE(i->o[1].reg);
+
 	tr_mmx_guard(c);
-	result(c, i, source(c, i, 1, V_A));
+	switch (to->kind) {
+	case OP_MMX: into(c, i); break;
+	case OP_XMM: a_ldrv_i(c, 8, to->reg, R_CPU, place); break;
+	case OP_GPR: a_ldr_i(c, to->w, G(to->reg), R_CPU, place); break;
+	case OP_MEM:
+		get(c, V_A, i->o[1].reg);
+		tr_storev(c, tr_ea(c, i, to->w), to->w, V_A);
+	}
 }
 
 /* CPUs fault for all of the operand, whatever the mask, the upper half first; so it is read and, where others may see
@@ -63,8 +84,7 @@ void tr_maskmov(struct tr *c, struct insn *i, int data, int mask, int halves)
 {
 	struct ea m = tr_ea_reg(T2);
 
-	tr_addr(c, i, T_ADDR);
-	a_mov(c, 8, T2, T_ADDR);
+	tr_addr(c, i, T2);
 	for (int n = halves - 1; n >= 0; n--)
 		tr_loadv(c, tr_ea_off(c, m, 8, 8 * n), 8, V0t + n);
 	if (c->env->order == TR_PLAIN) {
@@ -117,10 +137,14 @@ EMIT(mmx_movmsk, RAW | IMPLICIT)
 
 EMIT(mmx_pinsrw, RAW | IMPLICIT)
 {
+	struct ea m;
+
 	tr_mmx_guard(c);
-	a = tr_src(c, i, 2, T_SRC);
 	get(c, V_A, i->o[0].reg);
-	a_vins(c, 2, V_A, i->imm & 3, a);
+	if (i->o[2].kind == OP_MEM && tr_lane(c, m = tr_ea(c, i, 2)))
+		a_vld1_e(c, 2, V_A, i->imm & 3, m.base);
+	else
+		a_vins(c, 2, V_A, i->imm & 3, tr_src(c, i, 2, T_SRC));
 	put(c, i->o[0].reg, V_A);
 }
 
@@ -134,44 +158,57 @@ EMIT(mmx_pextrw, RAW | IMPLICIT)
 EMIT(emms, RAW | IMPLICIT)
 {
 	tr_mmx_guard(c);                                /* it sets TOP, too */
-	a_str_i(c, 1, XZR, R_CPU, offsetof(struct cpu, x87.tag));
+	a_mov_i(c, 4, T0, 0xff);
+	a_str_i(c, 1, T0, R_CPU, offsetof(struct cpu, x87.empty));
 	c->x87 = tr_x87_emptied(c);
 }
 
 /* --- computation */
 
-/* Those whose twin makes the low half of its result of the whole of its first source: the second one goes on top. */
-static bool from_pairs(const struct insn *i)
+/* Those whose twin narrows the whole of its first source: the second one goes on top. */
+static bool packs(const struct insn *i)
 {
-	switch (mn(i)) {
-	case MN_PACKSSWB: case MN_PACKUSWB: case MN_PACKSSDW:
-	case MN_PHADDW: case MN_PHADDD: case MN_PHADDSW: case MN_PHSUBW: case MN_PHSUBD: case MN_PHSUBSW:
-		return true;
-	}
-	return false;
+	return mn(i) == MN_PACKSSWB || mn(i) == MN_PACKUSWB || mn(i) == MN_PACKSSDW;
 }
 
 EMIT(mmx, RAW | IMPLICIT)
 {
 	const struct emitter *twin = tr_emit_tab[i->row + 1];
+	int n = i->o[0].reg;
 	bool shift = i->o[1].kind == OP_IMM, two = !shift && i->o[2].kind == OP_NONE;
+	bool same = !shift && !two && i->o[2].kind == OP_MMX && i->o[2].reg == n;
 
 	tr_mmx_guard(c);
-	if (two) {                                      /* PABSx */
-		twin->fn(c, i, V5t, source(c, i, 1, V_A), -1);
-		put(c, i->o[0].reg, V5t);
+	if (shift && !i->imm) {
+		touch(c, n);
 		return;
 	}
-	b = shift ? IMM : source(c, i, 2, V_B);
-	get(c, V_A, i->o[0].reg);
-	if (from_pairs(i))
-		a_vins_e(c, 8, V_A, 1, b, 0);
-	if (mn(i) == MN_PSHUFB) {                       /* three bits of an index count, not four */
-		a_vmovi(c, V16B, V0t, 0x87, 0);
-		a_vand(c, V16B, V_B, V_B, V0t);
+	if (same && mn(i) == MN_PXOR) {
+		put_g(c, n, XZR);
+		return;
 	}
+	if (two) {                                      /* PABSx */
+		twin->fn(c, i, V5t, source(c, i, 1, V_A), -1);
+		put(c, n, V5t);
+		return;
+	}
+	b = shift ? IMM : same ? V_A : source(c, i, 2, V_B);
+	get(c, V_A, n);
+	if (packs(i))
+		a_vins_e(c, 8, V_A, 1, b, 0);
 	twin->fn(c, i, V5t, V_A, b);
-	put(c, i->o[0].reg, V5t);
+	put(c, n, V5t);
+}
+
+EMIT(mmx_pshufb, RAW | IMPLICIT)                        /* three bits of an index count, not four */
+{
+	tr_mmx_guard(c);
+	b = source(c, i, 2, V_B);
+	get(c, V_A, i->o[0].reg);
+	a_vmovi(c, V8B, V0t, 0x87, 0);
+	a_vand(c, V8B, V0t, V0t, b);
+	a_vtbl(c, V8B, V_A, V_A, 1, V0t);
+	put(c, i->o[0].reg, V_A);
 }
 
 EMIT(mmx_unpck, RAW | IMPLICIT)                         /* halves interleaved */
@@ -197,13 +234,23 @@ EMIT(mmx_pshufw, RAW | IMPLICIT)
 
 EMIT(mmx_palignr, RAW | IMPLICIT)                       /* bytes from imm on of dst:src */
 {
+	int from = (u8)i->imm;
+
 	tr_mmx_guard(c);
-	b = source(c, i, 2, V_B);
+	b = source(c, i, 2, V_B);                       /* which may fault, needed or not */
+	if (from > 15) {
+		put_g(c, i->o[0].reg, XZR);
+		return;
+	}
+	if (from == 0) {
+		put(c, i->o[0].reg, b);
+		return;
+	}
 	get(c, V_A, i->o[0].reg);
-	a_vins_e(c, 8, V_B, 1, V_A, 0);
-	a_vzero(c, V_A);
-	if ((u8)i->imm < 16)
-		a_vext(c, V16B, V_A, V_B, V_A, (u8)i->imm);
+	if (from < 8)
+		a_vext(c, V8B, V_A, b, V_A, from);
+	else if (from > 8)
+		a_vushr_i(c, VD, V_A, V_A, 8 * (from - 8));
 	put(c, i->o[0].reg, V_A);
 }
 
@@ -238,10 +285,6 @@ static void to_mmx(struct tr *c, struct insn *i, const struct emitter *twin)
 
 	tr_mmx_guard(c);
 	r = source(c, i, 1, V_A);
-	if (i->o[1].w == 8 && r != V_A) {               /* the other lanes must not raise anything */
-		a_fmov(c, 8, V_A, r);
-		r = V_A;
-	}
 	if (!tr_fp_before(c, i, twin, V5t, r, -1))
 		twin->fn(c, i, V5t, r, -1);
 	tr_fp_after(c);

@@ -23,16 +23,16 @@ EMIT(vmovddup,  0) { a_vdup_e(c, V2D, d, a, 0); }
 
 /* ---- the search */
 
-enum { ZIP1, ZIP2, UZP1, UZP2, TRN1, TRN2, EXT1, EXT2, EXT3, LOWS, REV, DUP0, DUP1, DUP2, DUP3, NOPS, UNARY = REV };
+enum { ZIP1, ZIP2, UZP1, UZP2, TRN1, TRN2, EXT1, EXT2, EXT3, LOWS, HIGHS, REV, DUP0, DUP1, DUP2, DUP3, NOPS, UNARY = REV };
 #define LANES(p, q, r, s) ((u32)(p) | (u32)(q) << 8 | (u32)(r) << 16 | (u32)(s) << 24)
 
-/* What op makes of x and y, each four lanes. LOWS: x's first two and y's. */
+/* What op makes of x and y, each four lanes. LOWS: x's first two and y's; HIGHS: their last two. */
 static u32 permuted(int op, u32 x, u32 y)
 {
 	static const u32 picks[NOPS] = {
 		LANES(0, 4, 1, 5), LANES(2, 6, 3, 7), LANES(0, 2, 4, 6), LANES(1, 3, 5, 7), LANES(0, 4, 2, 6),
 		LANES(1, 5, 3, 7), LANES(1, 2, 3, 4), LANES(2, 3, 4, 5), LANES(3, 4, 5, 6), LANES(0, 1, 4, 5),
-		LANES(1, 0, 3, 2), LANES(0, 0, 0, 0), LANES(1, 1, 1, 1), LANES(2, 2, 2, 2), LANES(3, 3, 3, 3),
+		LANES(2, 3, 6, 7), LANES(1, 0, 3, 2), LANES(0, 0, 0, 0), LANES(1, 1, 1, 1), LANES(2, 2, 2, 2), LANES(3, 3, 3, 3),
 	};
 	u64 both = x | (u64)y << 32;
 	u32 r = 0;
@@ -53,6 +53,7 @@ static void permute(struct tr *c, int T, int op, int d, int x, int y)
 	case TRN1: a_vtrn1(c, T, d, x, y); break;
 	case TRN2: a_vtrn2(c, T, d, x, y); break;
 	case LOWS: a_vzip1(c, T == V4S ? V2D : V2S, d, x, y); break;
+	case HIGHS: a_vzip2(c, T == V4S ? V2D : V2S, d, x, y); break;
 	case REV:
 		if (T == V4S)
 			a_vrev64(c, V4S, d, x);
@@ -222,7 +223,7 @@ static void half(struct tr *c, struct insn *i, int d, int a, int at)
 		v_mov(c, d, a);
 		if (k >= 0)
 			a_vins_e(c, 2, d, at + k, a, at + (want >> 8 * k & 3));
-	} else if (!at && tr_hi_free(c, i, d)) {
+	} else if (!at && (i->o[0].kind == OP_MMX || tr_hi_free(c, i, d))) {
 		shuffle(c, V4H, d, a, a, want);
 	} else if (!at && d == a && search(&s, want, &(u32){ LANES_A }, 1, false) == 0) {
 		permute(c, V4H, s.op, V0t, a, a);
@@ -268,6 +269,8 @@ EMIT(vpalignr, ANYIMM)                                  /* bytes from imm on of 
 	{ \
 		int to = d == b ? V0t : d; \
 		a_v##op(c, T, to, a); \
+		if (i->o[0].kind == OP_MMX) /* a has both */ \
+			return; \
 		if (a == b) \
 			a_vdup_e(c, V2D, d, to, 0); \
 		else \

@@ -205,8 +205,6 @@ VEC3(vsmin4s,    smin,   V4S)
 VEC3(vsmax16b,   smax,   V16B)
 VEC3(vsmax8h,    smax,   V8H)
 VEC3(vsmax4s,    smax,   V4S)
-VEC3(vaddp8h,    addp,   V8H)
-VEC3(vaddp4s,    addp,   V4S)
 VEC3(vcmgt16b,   cmgt,   V16B)
 VEC3(vcmgt8h,    cmgt,   V8H)
 VEC3(vcmgt4s,    cmgt,   V4S)
@@ -230,26 +228,44 @@ EMIT(vcmeq2d,  0) { equal(c, V2D, d, a, b); }
 
 /* ---- products, sums of differences */
 
-EMIT(vsmulh8h, 0)                                       /* upper halves of the products */
+static bool is_mmx(const struct insn *i) { return i->o[0].kind == OP_MMX; }
+
+static void products_h(struct tr *c, struct insn *i, int a, int b)     /* signed, of words: into V0t and, if need be, V1t */
 {
 	a_vsmull(c, V4H, V0t, a, b);
-	a_vsmull2(c, V4H, V1t, a, b);
-	a_vuzp2(c, V8H, d, V0t, V1t);
+	if (!is_mmx(i))
+		a_vsmull2(c, V4H, V1t, a, b);
+}
+static void upper_halves(struct tr *c, struct insn *i, int d)
+{
+	if (is_mmx(i))
+		a_vshrn_i(c, V4H, d, V0t, 16);
+	else
+		a_vuzp2(c, V8H, d, V0t, V1t);
+}
+EMIT(vsmulh8h, 0)
+{
+	products_h(c, i, a, b);
+	upper_halves(c, i, d);
 }
 EMIT(vumulh8h, 0)
 {
 	a_vumull(c, V4H, V0t, a, b);
-	a_vumull2(c, V4H, V1t, a, b);
-	a_vuzp2(c, V8H, d, V0t, V1t);
+	if (!is_mmx(i))
+		a_vumull2(c, V4H, V1t, a, b);
+	upper_halves(c, i, d);
 }
 EMIT(vmaddwd, 0)                                        /* d.4s = a0 * b0 + a1 * b1 */
 {
-	a_vsmull(c, V4H, V0t, a, b);
-	a_vsmull2(c, V4H, V1t, a, b);
-	a_vaddp(c, V4S, d, V0t, V1t);
+	products_h(c, i, a, b);
+	a_vaddp(c, V4S, d, V0t, is_mmx(i) ? V0t : V1t);
 }
 EMIT(vumull2d, 0)                                       /* d.2d = a.s0 * b.s0, a.s2 * b.s2 */
 {
+	if (is_mmx(i)) {
+		a_vumull(c, V2S, d, a, b);
+		return;
+	}
 	a_vxtn(c, V2S, V0t, a);
 	if (a != b)
 		a_vxtn(c, V2S, V1t, b);
@@ -265,16 +281,22 @@ EMIT(vsmull2d, 0)
 /* SQRDMULH is the same but for -1 * -1, which it saturates. */
 EMIT(vmulhrs8h, 0)                                      /* d = (a * b + 0x4000) >> 15 */
 {
-	a_vsmull(c, V4H, V0t, a, b);
-	a_vsmull2(c, V4H, V1t, a, b);
+	products_h(c, i, a, b);
 	a_vrshrn_i(c, V4H, d, V0t, 15);
-	a_vrshrn2_i(c, V4H, d, V1t, 15);
+	if (!is_mmx(i))
+		a_vrshrn2_i(c, V4H, d, V1t, 15);
 }
 /* a unsigned, b signed: the products fit into 16 bits, their sum saturates. */
 EMIT(vmaddubsw, 0)
 {
 	a_vuxtl(c, V8B, V0t, a);
 	a_vsxtl(c, V8B, V1t, b);
+	if (is_mmx(i)) {
+		a_vmul(c, V8H, V0t, V0t, V1t);
+		a_vsaddlp(c, V8H, V0t, V0t);
+		a_vsqxtn(c, V4H, d, V0t);
+		return;
+	}
 	a_vuxtl2(c, V8B, V2t, a);
 	a_vsxtl2(c, V8B, V3t, b);
 	a_vmul(c, V8H, V0t, V0t, V1t);
@@ -285,6 +307,11 @@ EMIT(vmaddubsw, 0)
 }
 EMIT(vsadbw, 0)                                         /* d.2d = sums of eight |a - b| */
 {
+	if (is_mmx(i)) {
+		a_vuabdl(c, V8B, V0t, a, b);
+		a_vaddv(c, V8H, d, V0t);
+		return;
+	}
 	a_vuabd(c, V16B, V0t, a, b);
 	a_vuaddlp(c, V16B, V0t, V0t);
 	a_vuaddlp(c, V8H, V0t, V0t);
@@ -318,10 +345,12 @@ static void pairs(struct tr *c, int T, int a, int b)    /* even lanes of b:a int
 	a_vuzp1(c, T, V0t, a, b);
 	a_vuzp2(c, T, V1t, a, b);
 }
-EMIT(vsqaddp8h, 0) { pairs(c, V8H, a, b); a_vsqadd(c, V8H, d, V0t, V1t); }
-EMIT(vsubp8h,   0) { pairs(c, V8H, a, b); a_vsub(c, V8H, d, V0t, V1t); }
-EMIT(vsubp4s,   0) { pairs(c, V4S, a, b); a_vsub(c, V4S, d, V0t, V1t); }
-EMIT(vsqsubp8h, 0) { pairs(c, V8H, a, b); a_vsqsub(c, V8H, d, V0t, V1t); }
+EMIT(vaddp8h,   0) { a_vaddp(c, v_lanes(i, V8H), d, a, b); }
+EMIT(vaddp4s,   0) { a_vaddp(c, v_lanes(i, V4S), d, a, b); }
+EMIT(vsqaddp8h, 0) { pairs(c, v_lanes(i, V8H), a, b); a_vsqadd(c, V8H, d, V0t, V1t); }
+EMIT(vsubp8h,   0) { pairs(c, v_lanes(i, V8H), a, b); a_vsub(c, V8H, d, V0t, V1t); }
+EMIT(vsubp4s,   0) { pairs(c, v_lanes(i, V4S), a, b); a_vsub(c, V4S, d, V0t, V1t); }
+EMIT(vsqsubp8h, 0) { pairs(c, v_lanes(i, V8H), a, b); a_vsqsub(c, V8H, d, V0t, V1t); }
 
 static void sign(struct tr *c, int T, int d, int a, int b)      /* a * (b > 0 ? 1 : b < 0 ? -1 : 0) */
 {
@@ -374,28 +403,29 @@ EMIT(vsrli2d, ANYIMM) { shift_i(c, V2D, d, a, i->imm, RIGHT); }
 EMIT(vsrai8h, ANYIMM) { shift_i(c, V8H, d, a, i->imm, ARITHMETIC); }
 EMIT(vsrai4s, ANYIMM) { shift_i(c, V4S, d, a, i->imm, ARITHMETIC); }
 
-/* The count is b's low 64 bits, unsigned; ARM's is the low byte of each lane, signed, negative to the right. */
-static void shift(struct tr *c, int T, int d, int a, int b, int how)
+/* The count is b's low 64 bits, unsigned; ARM's is the low byte of each lane, signed, negative to the right: 127 will do for
+ * more than that. */
+static void shift(struct tr *c, struct insn *i, int T, int d, int a, int b, int how)
 {
-	a_vmovi(c, V2S, V1t, 64, 0);
-	a_vuqxtn(c, V2S, V0t, b);
-	a_vumin(c, V2S, V0t, V0t, V1t);
+	a_vuqshl_i(c, VD, V0t, b, 57);
+	a_vushr_i(c, VD, V0t, V0t, 57);
 	if (how != LEFT)
-		a_vneg(c, V2S, V0t, V0t);
-	a_vdup_e(c, T, V0t, V0t, 0);
+		a_vneg(c, VD, V0t, V0t);
+	if (!is_mmx(i) || T != V2D)
+		a_vdup_e(c, T, V0t, V0t, 0);
 	if (how == ARITHMETIC)
 		a_vsshl(c, T, d, a, V0t);
 	else
 		a_vushl(c, T, d, a, V0t);
 }
-EMIT(vsll8h, 0) { shift(c, V8H, d, a, b, LEFT); }
-EMIT(vsll4s, 0) { shift(c, V4S, d, a, b, LEFT); }
-EMIT(vsll2d, 0) { shift(c, V2D, d, a, b, LEFT); }
-EMIT(vsrl8h, 0) { shift(c, V8H, d, a, b, RIGHT); }
-EMIT(vsrl4s, 0) { shift(c, V4S, d, a, b, RIGHT); }
-EMIT(vsrl2d, 0) { shift(c, V2D, d, a, b, RIGHT); }
-EMIT(vsra8h, 0) { shift(c, V8H, d, a, b, ARITHMETIC); }
-EMIT(vsra4s, 0) { shift(c, V4S, d, a, b, ARITHMETIC); }
+EMIT(vsll8h, 0) { shift(c, i, V8H, d, a, b, LEFT); }
+EMIT(vsll4s, 0) { shift(c, i, V4S, d, a, b, LEFT); }
+EMIT(vsll2d, 0) { shift(c, i, V2D, d, a, b, LEFT); }
+EMIT(vsrl8h, 0) { shift(c, i, V8H, d, a, b, RIGHT); }
+EMIT(vsrl4s, 0) { shift(c, i, V4S, d, a, b, RIGHT); }
+EMIT(vsrl2d, 0) { shift(c, i, V2D, d, a, b, RIGHT); }
+EMIT(vsra8h, 0) { shift(c, i, V8H, d, a, b, ARITHMETIC); }
+EMIT(vsra4s, 0) { shift(c, i, V4S, d, a, b, ARITHMETIC); }
 
 EMIT(vslldq, ANYIMM)                                    /* by bytes */
 {

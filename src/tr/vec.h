@@ -8,6 +8,9 @@
 #define VEC3(name, op, T)  EMIT(name, 0) { a_v##op(c, T, d, a, b); }
 #define VEC2(name, op, T)  EMIT(name, 0) { a_v##op(c, T, d, a); }
 
+/* T, or of MMX's 64 bits half of it. */
+static inline int v_lanes(const struct insn *i, int T) { return i->o[0].kind == OP_MMX ? T & ~1 : T; }
+
 /* vec.c */
 void v_mov(struct tr *c, int d, int n);                         /* all of the register; nothing when d is n */
 void v_const(struct tr *c, int d, u64 lo, u64 hi);              /* clobbers T0 */

@@ -13,7 +13,7 @@
 #include "gen/decode.h"
 
 #define STATE  offsetof(struct cpu, x87)
-#define TAG    offsetof(struct cpu, x87.tag)
+#define EMPTY  offsetof(struct cpu, x87.empty)
 #define FIP    offsetof(struct cpu, x87.fip)
 #define SCRATCH(n) (offsetof(struct cpu, scratch) + 8 * (n))
 
@@ -209,24 +209,24 @@ void tr_x87_sync(struct tr *c)
 	struct x87_static *x = &c->x87;
 
 	if ((x->set | x->clear) && (x->used | x->free) == 0xff) {
-		a_mov_i(c, 4, T0, x->top | (u32)x->used << 8);
+		a_mov_i(c, 4, T0, x->top | (u32)x->free << 8);
 		a_str_i(c, 2, T0, R_CPU, STATE);
 		x->moved = false;
 	} else if (x->set | x->clear) {
-		a_ldr_i(c, 1, T0, R_CPU, TAG);
-		if (x->set && a_fits_logic(4, x->set)) {
-			a_orr_i(c, 4, T0, T0, x->set);
-		} else if (x->set) {
-			a_mov_i(c, 4, T1, x->set);
-			a_orr(c, 4, T0, T0, T1);
-		}
-		if (x->clear && a_fits_logic(4, (u32)~x->clear)) {
-			a_and_i(c, 4, T0, T0, (u32)~x->clear);
+		a_ldr_i(c, 1, T0, R_CPU, EMPTY);
+		if (x->clear && a_fits_logic(4, x->clear)) {
+			a_orr_i(c, 4, T0, T0, x->clear);
 		} else if (x->clear) {
 			a_mov_i(c, 4, T1, x->clear);
+			a_orr(c, 4, T0, T0, T1);
+		}
+		if (x->set && a_fits_logic(4, (u32)~x->set)) {
+			a_and_i(c, 4, T0, T0, (u32)~x->set);
+		} else if (x->set) {
+			a_mov_i(c, 4, T1, x->set);
 			a_bic(c, 4, T0, T0, T1);
 		}
-		a_str_i(c, 1, T0, R_CPU, TAG);
+		a_str_i(c, 1, T0, R_CPU, EMPTY);
 	}
 	if (x->moved) {
 		if (x->top) a_mov_i(c, 4, T0, x->top);
@@ -284,13 +284,12 @@ void tr_x87_guard(struct tr *c)
 	c->x87.sure = true;
 }
 
-/* The same for MMX. */
+/* The same for MMX: top 0, no slot empty. */
 void tr_mmx_guard(struct tr *c)
 {
 	if (c->x87.mmx) return;
 	tr_x87_flags(c, c->i);
 	a_ldr_i(c, 4, T0, R_CPU, STATE);
-	a_eor_i(c, 4, T0, T0, 0xff00);                  /* all tags */
 	if (c->env->x87_double)
 		a_eor_i(c, 4, T0, T0, X87_WIDE << 16);
 	a_cbnz(c, 4, T0, 0);

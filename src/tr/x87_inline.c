@@ -12,7 +12,7 @@
 #define SW         offsetof(struct cpu, x87.sw)
 #define C1         offsetof(struct cpu, x87.c1)
 #define PE         offsetof(struct cpu, x87.pe)
-#define TAG        offsetof(struct cpu, x87.tag)
+#define EMPTY      offsetof(struct cpu, x87.empty)
 #define FCW        offsetof(struct cpu, fcw)
 
 static void get(struct tr *c, int i, int m, int s) { a_ldp_i(c, 8, m, s, R_CPU, x87_place(c, i)); }
@@ -32,10 +32,10 @@ bool x87_begin(struct tr *c, struct insn *i, u8 used, u8 free)
 	if ((u | f) && c->code.p == c->x87_seen)
 		at = 8;
 	else if (u | f)
-		a_ldr_i(c, 1, T0, R_CPU, TAG);
+		a_ldr_i(c, 1, T0, R_CPU, EMPTY);
 	for (int k = 0; k < 8; k++)
 		if ((u | f) >> k & 1) {
-			(u >> k & 1 ? a_tbz : a_tbnz)(c, T0, at + k, 0);
+			(u >> k & 1 ? a_tbnz : a_tbz)(c, T0, at + k, 0);
 			tr_x87_branch(c, X87_NOP);
 		}
 	return true;
