@@ -9,6 +9,7 @@
 #include "tr/avx.h"
 
 #define YMMH(n) (s64)(offsetof(struct cpu, ymmh) + 16 * (n))
+_Static_assert(YMMH(8) % 4096 <= 1008 - 96, "within stp's reach of a page's begin");
 
 int y_high(struct tr *c, int n, int tmp)
 {
@@ -36,7 +37,7 @@ void y_copy(struct tr *c, int d, int n)
 		y_put(c, d, y_high(c, n, y_dst(d)));
 }
 
-static void clear(struct tr *c, int n)
+void y_clear(struct tr *c, int n)
 {
 	if (n < 8) {
 		a_vzero(c, 16 + n);
@@ -49,7 +50,7 @@ static void clear(struct tr *c, int n)
 void y_zero(struct tr *c, struct insn *i, int n)
 {
 	if (!tr_ymm_free(c, i, n))
-		clear(c, n);
+		y_clear(c, n);
 }
 
 /* Those in struct cpu all at once, and only if some code has written one. */
@@ -70,8 +71,9 @@ EMIT(vzeroupper, RAW)
 	a_cbz(c, 8, T0, 0);
 	a_str_i(c, 8, XZR, R_CPU, offsetof(struct cpu, ymmh_used));
 	a_vzero(c, V5t);
-	for (int n = 8; n < 16; n++)
-		a_strv_i(c, 16, V5t, R_CPU, YMMH(n));
+	a_add_i(c, 8, T0, R_CPU, YMMH(8) & ~0xfffll);
+	for (int n = 8; n < 16; n += 2)
+		a_stpv_i(c, 16, V5t, V5t, T0, YMMH(n) & 0xfff);
 	a_bind(c, none);
 }
 EMIT(vzeroall, RAW)

@@ -6,6 +6,8 @@
  */
 #include "tr/avx.h"
 
+enum { SCRATCH = offsetof(struct cpu, scratch) };
+
 /* Makes ymm d of two registers; hi may be d. */
 static void join(struct tr *c, int d, int lo, int hi)
 {
@@ -16,15 +18,26 @@ static void join(struct tr *c, int d, int lo, int hi)
 EMIT(vbroadcast, RAW)
 {
 	const struct opnd *from = &i->o[1];
-	int n = i->o[0].reg, r = from->reg;
+	int n = i->o[0].reg, T = a_lanes(from->w, 1);
+	struct ea m;
 
-	if (from->kind == OP_MEM)
-		tr_loadv(c, tr_ea(c, i, from->w), from->w, r = n);
-	a_vdup_e(c, a_lanes(from->w, 1), n, r, 0);
+	if (from->kind == OP_MEM && tr_lane(c, m = tr_ea(c, i, from->w))) {
+		a_vld1r(c, T, n, m.base);
+	} else if (from->kind == OP_MEM) {
+		tr_loadv(c, m, from->w, n);
+		a_vdup_e(c, T, n, n, 0);
+	} else {
+		a_vdup_e(c, T, n, from->reg, 0);
+	}
 	if (y_wide(&i->o[0]))
 		y_put(c, n, n);
 }
-EMIT(vbroadcast128, WHOLE) { join(c, d, a, a); }
+EMIT(vbroadcast128, RAW)
+{
+	d = i->o[0].reg;
+	tr_loadv(c, tr_ea(c, i, 16), 16, d);
+	y_put(c, d, d);
+}
 EMIT(vinsert128, WHOLE)
 {
 	int h = i->o[1].reg;
@@ -48,21 +61,27 @@ EMIT(vextract128, RAW)
 /* Each half is one of the four halves of a and b, or zero (imm 3). */
 EMIT(vperm128, WHOLE)
 {
+	bool zero[2] = { i->imm & 8, i->imm & 0x80 };
 	int half[2];
 
 	for (int k = 0; k < 2; k++) {
-		int imm = i->imm >> 4 * k & 15, tmp = k ? V1t : V0t;
+		int imm = i->imm >> 4 * k, tmp = k ? V1t : V0t;
 
-		if (imm & 8)
-			a_vzero(c, half[k] = tmp);
-		else if (imm & 1)
+		if (imm & 1)
 			half[k] = imm & 2 ? y_source(c, i, 2, tmp) : y_high(c, i->o[1].reg, tmp);
 		else
 			half[k] = imm & 2 ? b : a;
 	}
-	if (d < 8 && half[0] == 16 + d)                 /* V0t is free then */
+	if (d < 8 && half[0] == 16 + d && !zero[0] && !zero[1])        /* V0t is free then */
 		a_vmov(c, V16B, half[0] = V0t, 16 + d);
-	join(c, d, half[0], half[1]);
+	if (!zero[1])
+		y_put(c, d, half[1]);
+	if (zero[0])
+		a_vzero(c, d);
+	else
+		v_mov(c, d, half[0]);
+	if (zero[1])
+		y_clear(c, d);
 }
 
 EMIT(vpermil2d, ANYIMM | UPPER_IMM(2))
@@ -142,27 +161,19 @@ EMIT(vperm2d, WHOLE)
 
 /* ---- shifts: ARM's counts are a lane's low byte, signed, negative to the right */
 
-static void counts(struct tr *c, int T, int b, bool right)      /* into V0t; V1t: the lanes that become zero (2D) */
+static void counts(struct tr *c, int T, int b, bool right)      /* into V0t; 127 will do for more */
 {
-	if (T == V4S) {
-		a_vmovi(c, V4S, V0t, 32, 0);
-		a_vumin(c, V4S, V0t, V0t, b);
-		b = V0t;
-	} else {
-		v_const(c, V1t, 63, 63);
-		a_vcmhi(c, V2D, V1t, b, V1t);
-	}
+	int up = 8 * a_width(T) - 7;
+
+	a_vuqshl_i(c, T, V0t, b, up);
+	a_vushr_i(c, T, V0t, V0t, up);
 	if (right)
-		a_vneg(c, T, V0t, b);
-	else if (b != V0t)
-		a_vmov(c, V16B, V0t, b);
+		a_vneg(c, T, V0t, V0t);
 }
 static void shift(struct tr *c, int T, int d, int a, int b, bool right)
 {
 	counts(c, T, b, right);
-	a_vushl(c, T, T == V2D ? V0t : d, a, V0t);
-	if (T == V2D)
-		a_vbic(c, V16B, d, V0t, V1t);
+	a_vushl(c, T, d, a, V0t);
 }
 EMIT(vsllv4s, 0) { shift(c, V4S, d, a, b, false); }
 EMIT(vsllv2d, 0) { shift(c, V2D, d, a, b, false); }
@@ -176,16 +187,19 @@ EMIT(vsrav4s, 0)
 
 /* ---- masked moves */
 
-/* T0 = 0 unless all sign bits of the mask are set. */
-static void all_set(struct tr *c, int T, int lo, int hi)
+/* T0 = the mask's signs, that of lane 0 lowest: of n lanes, bits (k + 1) * 64 / n - 1; all: the bits below are the same.
+ * mh: the upper half's register, if there is one. */
+static void signs(struct tr *c, int w, int n, int m, int mh, bool all)
 {
-	a_vcmlt_z(c, T, V0t, lo);
-	if (hi >= 0) {
-		a_vcmlt_z(c, T, V1t, hi);
-		a_vand(c, V16B, V0t, V0t, V1t);
-	}
-	a_vuminv(c, V4S, V0t, V0t);
-	a_fmov_xv(c, 4, T0, V0t);
+	int bytes = 8 / n, T = a_lanes(bytes, 0);
+
+	if (mh >= 0)
+		a_vuzp2(c, a_lanes(w / 2, 1), V0t, m, mh);
+	if (n * w > 8)
+		a_vshrn_i(c, T, V0t, mh >= 0 ? V0t : m, 8 * bytes);
+	if (all)
+		a_vcmlt_z(c, T, V0t, V0t);
+	a_fmov_xv(c, 8, T0, n * w > 8 ? V0t : m);
 }
 
 static u32 *jump(struct tr *c)
@@ -196,81 +210,143 @@ static u32 *jump(struct tr *c)
 	return site;
 }
 
-/* Branches away unless element k of the mask, in r, counts. */
-static u32 *unless(struct tr *c, int w, int r, int k)
+static u32 *unless_bit(struct tr *c, int r, int bit)
 {
-	u32 *site;
+	u32 *site = c->code.p;
 
-	a_vumov(c, w, T0, r, k);
-	site = c->code.p;
-	a_tbz(c, T0, 8 * w - 1, 0);
+	a_tbz(c, r, bit, 0);
 	return site;
 }
 
+/* The elements that T0 names, one after the other, between memory and cpu.scratch; m is [base, #off]. */
+static void one_by_one(struct tr *c, struct ea m, int w, int n, bool load)
+{
+	struct ea e = { T2, T3, UXTX, 0, 0 };
+	u32 *again, *skip;
+
+	tr_add_const(c, 8, T2, m.base, m.off - (s64)SCRATCH);
+	a_mov_i(c, 4, T3, SCRATCH);
+	again = c->code.p;
+	skip = unless_bit(c, T0, 0);
+	if (!load)
+		a_ldr_r(c, w, T1, R_CPU, T3, UXTX, 0);
+	if (c->env->order == TR_TSO)
+		e = tr_ea_off(c, e, w, 0);
+	(load ? tr_load : tr_store)(c, e, w, T1);
+	if (load)
+		a_str_r(c, w, T1, R_CPU, T3, UXTX, 0);
+	a_bind(c, skip);
+	a_add_i(c, 4, T3, T3, w);
+	a_lsr_i(c, 8, T0, T0, 64 / n);
+	a_cbnz(c, 8, T0, (u8 *)again - (u8 *)c->code.p);
+}
+
+/* Two doublewords. The upper one may fault behind the lower one's branch, so the address is there before both. */
+static void load_two(struct tr *c, struct insn *i, struct ea m)
+{
+	int mask = i->o[1].reg, d = i->o[0].reg;
+	u32 *skip;
+
+	m = tr_ea_off(c, m, 8, 0);
+	a_vzero(c, V2t);
+	a_fmov_xv(c, 8, T0, mask);
+	skip = unless_bit(c, T0, 63);
+	tr_loadv(c, m, 8, V2t);
+	a_bind(c, skip);
+	a_fmov_xv1(c, T0, mask);
+	skip = unless_bit(c, T0, 63);
+	tr_loadv(c, tr_ea_off(c, m, 8, 8), 8, V4t);
+	a_vins_e(c, 8, V2t, 1, V4t, 0);
+	a_bind(c, skip);
+	a_vmov(c, V16B, d, V2t);
+}
+static void store_two(struct tr *c, struct insn *i, struct ea m)
+{
+	int mask = i->o[1].reg, a = i->o[2].reg;
+	u32 *skip;
+
+	m = tr_ea_off(c, m, 8, 0);
+	a_fmov_xv(c, 8, T0, mask);
+	skip = unless_bit(c, T0, 63);
+	tr_storev(c, m, 8, a);
+	a_bind(c, skip);
+	a_fmov_xv1(c, T0, mask);
+	skip = unless_bit(c, T0, 63);
+	a_vdup_e(c, VD, V4t, a, 1);
+	tr_storev(c, tr_ea_off(c, m, 8, 8), 8, V4t);
+	a_bind(c, skip);
+}
+
+/* A mask of ones is the rule: one access. */
+static u32 *unless_all(struct tr *c, struct insn *i, int w, int n)
+{
+	int m = i->o[1].reg;
+	u32 *site;
+
+	signs(c, w, n, m, n * w > 16 ? y_high(c, m, V_A) : -1, true);
+	a_add_i(c, 8, T1, T0, 1);
+	site = c->code.p;
+	a_cbnz(c, 8, T1, 0);
+	return site;
+}
 
 static void load(struct tr *c, struct insn *i, int w)
 {
-	int m = i->o[1].reg, n = 16 / w, d = i->o[0].reg, mh = -1;
+	int d = i->o[0].reg, n = i->o[0].w / w, hi = y_dst(d);
 	bool wide = y_wide(&i->o[0]);
+	struct ea m = tr_ea(c, i, 32);
 	u32 *some, *done;
 
+	if (n == 2) {
+		load_two(c, i, m);
+		return;
+	}
+	some = unless_all(c, i, w, n);
 	if (wide)
-		mh = y_high(c, m, V_A);
-	tr_addr(c, i, T2);
-	all_set(c, a_lanes(w, 1), m, mh);
-	some = c->code.p;
-	a_cbz(c, 4, T0, 0);
-	if (wide)
-		tr_loadv2(c, tr_ea_reg(T2), V2t, V3t);
+		tr_loadv2(c, m, d, hi);
 	else
-		tr_loadv(c, tr_ea_reg(T2), 16, V2t);
+		tr_loadv(c, m, 16, d);
 	done = jump(c);
 	a_bind(c, some);
-	a_vzero(c, V2t);
+	for (int k = 0; k < (wide ? 32 : 16); k += 16)
+		a_stp_i(c, 8, XZR, XZR, R_CPU, SCRATCH + k);
+	one_by_one(c, m, w, n, true);
 	if (wide)
-		a_vzero(c, V3t);
-	for (int k = 0; k < (wide ? 2 * n : n); k++) {
-		u32 *skip = unless(c, w, k < n ? m : mh, k % n);
-
-		tr_loadv(c, tr_ea_off(c, tr_ea_reg(T2), w, k * w), w, V4t);
-		a_vins_e(c, w, k < n ? V2t : V3t, k % n, V4t, 0);
-		a_bind(c, skip);
-	}
+		a_ldpv_i(c, 16, d, hi, R_CPU, SCRATCH);
+	else
+		a_ldrv_i(c, 16, d, R_CPU, SCRATCH);
 	a_bind(c, done);
 	if (wide)
-		y_put(c, d, V3t);
-	a_vmov(c, V16B, d, V2t);
+		y_put(c, d, hi);
 }
 EMIT(vmaskload4, RAW) { load(c, i, 4); }
 EMIT(vmaskload8, RAW) { load(c, i, 8); }
 
 static void store(struct tr *c, struct insn *i, int w)
 {
-	int m = i->o[1].reg, n = 16 / w, a = i->o[2].reg, mh = -1, ah = -1;
+	int a = i->o[2].reg, n = i->o[0].w / w, ah = -1;
 	bool wide = y_wide(&i->o[0]);
+	struct ea m = tr_ea(c, i, 32);
 	u32 *some, *done;
 
-	if (wide) {
-		mh = y_high(c, m, V_A);
-		ah = y_high(c, a, V_B);
+	if (n == 2) {
+		store_two(c, i, m);
+		return;
 	}
-	tr_addr(c, i, T2);
-	all_set(c, a_lanes(w, 1), m, mh);
-	some = c->code.p;
-	a_cbz(c, 4, T0, 0);
 	if (wide)
-		tr_storev2(c, tr_ea_reg(T2), a, ah);
+		ah = y_high(c, a, V_B);
+	some = unless_all(c, i, w, n);
+	if (wide)
+		tr_storev2(c, m, a, ah);
 	else
-		tr_storev(c, tr_ea_reg(T2), 16, a);
+		tr_storev(c, m, 16, a);
 	done = jump(c);
 	a_bind(c, some);
-	for (int k = 0; k < (wide ? 2 * n : n); k++) {
-		u32 *skip = unless(c, w, k < n ? m : mh, k % n);
-
-		a_vdup_e(c, a_vscalar(w), V4t, k < n ? a : ah, k % n);
-		tr_storev(c, tr_ea_off(c, tr_ea_reg(T2), w, k * w), w, V4t);
-		a_bind(c, skip);
-	}
+	if (wide)
+		a_stpv_i(c, 16, a, ah, R_CPU, SCRATCH);
+	else
+		a_strv_i(c, 16, a, R_CPU, SCRATCH);
+	one_by_one(c, m, w, n, false);
 	a_bind(c, done);
 }
 EMIT(vmaskstore4, RAW) { store(c, i, 4); }
@@ -278,8 +354,8 @@ EMIT(vmaskstore8, RAW) { store(c, i, 8); }
 
 /* ---- gathers; iw: bytes of an index */
 
-/* T1 = the address of element k: index, in lane k of x or of its upper half, scaled, plus T2, and the segment's base in T3. */
-static void element(struct tr *c, struct insn *i, int iw, int x, int xh, int k)
+/* T1 = the address of element k: index, in lane k of x or of its upper half, scaled, plus base, and the segment's base in T3. */
+static void element(struct tr *c, struct insn *i, int iw, int base, int x, int xh, int k)
 {
 	int n = 16 / iw, from = k < n ? x : xh, aw = i->aw;
 
@@ -287,40 +363,46 @@ static void element(struct tr *c, struct insn *i, int iw, int x, int xh, int k)
 		a_vumov(c, 8, T1, from, k % n);
 	else
 		a_vsmov(c, 4, 8, T1, from, k % n);
-	a_add_sh(c, aw, T1, T2, T1, LSL, i->shift);
+	a_add_sh(c, aw, T1, base, T1, LSL, i->shift);
 	if (i->seg == SEG_FS || i->seg == SEG_GS)
 		a_add(c, 8, T1, T1, T3);
 }
 
-static void base(struct tr *c, struct insn *i)
+static int base(struct tr *c, struct insn *i)           /* the register that has it; T3: the segment's */
 {
+	if (i->seg == SEG_FS)
+		a_ldr_i(c, 8, T3, R_CPU, offsetof(struct cpu, fs_base));
+	else if (i->seg == SEG_GS)
+		a_ldr_i(c, 8, T3, R_CPU, offsetof(struct cpu, gs_base));
 	if (i->base == NOREG)
 		a_mov_i(c, 8, T2, (u64)(s64)i->disp);
 	else if (i->disp)
 		tr_add_const(c, 8, T2, G(i->base), i->disp);
 	else
-		a_mov(c, 8, T2, G(i->base));
-	if (i->seg == SEG_FS)
-		a_ldr_i(c, 8, T3, R_CPU, offsetof(struct cpu, fs_base));
-	else if (i->seg == SEG_GS)
-		a_ldr_i(c, 8, T3, R_CPU, offsetof(struct cpu, gs_base));
+		return G(i->base);
+	return T2;
 }
 
 static void gather(struct tr *c, struct insn *i, int iw)
 {
 	int d = i->o[0].reg, w = i->o[1].w, m = i->o[2].reg, x = i->index, n = 16 / w, all = i->o[0].w / w;
-	int mh = all > n ? y_high(c, m, V_A) : -1, xh = all * iw > 16 ? y_high(c, x, V_B) : -1;
+	int xh = all * iw > 16 ? y_high(c, x, V_B) : -1, from = base(c, i);
 
-	base(c, i);
 	a_vmov(c, V16B, V2t, d);
 	if (all > n)
 		a_vmov(c, V16B, V3t, y_high(c, d, V3t));
+	signs(c, w, all, m, all > n ? y_high(c, m, V_A) : -1, false);
 	for (int k = 0; k < all; k++) {
-		u32 *skip = unless(c, w, k < n ? m : mh, k % n);
+		u32 *skip = unless_bit(c, T0, (k + 1) * 64 / all - 1);
+		int to = k < n ? V2t : V3t;
 
-		element(c, i, iw, x, xh, k);
-		tr_loadv(c, tr_ea_reg(T1), w, V4t);
-		a_vins_e(c, w, k < n ? V2t : V3t, k % n, V4t, 0);
+		element(c, i, iw, from, x, xh, k);
+		if (tr_lane(c, tr_ea_reg(T1))) {
+			a_vld1_e(c, w, to, k % n, T1);
+		} else {
+			tr_loadv(c, tr_ea_reg(T1), w, V4t);
+			a_vins_e(c, w, to, k % n, V4t, 0);
+		}
 		a_bind(c, skip);
 	}
 	if (i->o[0].w == 8)

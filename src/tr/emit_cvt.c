@@ -47,7 +47,7 @@ EMIT(cvttsd2si, 0) { to_int(c, i, 8, true, d, a); }
 
 static void from_int(struct tr *c, struct insn *i, int w, int d, int a, int b)
 {
-	int r = fp_dst1(c, i, d, a);
+	int r = fp_dst1(c, i, d, a, -1);
 
 	a_scvtf(c, w, i->o[2].w, r, b);
 	fp_merge(c, i, w, d, a, r);
@@ -57,7 +57,7 @@ EMIT(cvtsi2sd, 0) { from_int(c, i, 8, d, a, b); }
 
 static void resize(struct tr *c, struct insn *i, int to, int from, int d, int a, int b)
 {
-	int r = fp_dst1(c, i, d, a);
+	int r = fp_dst1(c, i, d, a, b);
 
 	a_fcvt(c, to, from, r, fp_low(c, i, from, b));
 	fp_merge(c, i, to, d, a, r);
@@ -163,18 +163,24 @@ EMIT(cvtph2ps, WHOLE)
 	a_vfcvtl(c, V4H, d, a);
 }
 
+static void round_as(struct tr *c, int imm)             /* T0: as it was */
+{
+	static const u8 rmode[4] = { 0, 2, 1, 3 };
+	u64 mode = (u64)rmode[imm & 3] << 22, all = 3ull << 22;
+
+	a_mrs(c, T0, SR_FPCR);
+	if (mode != all)
+		a_and_i(c, 8, T1, T0, ~all);
+	if (mode)
+		a_orr_i(c, 8, T1, mode == all ? T0 : T1, mode);
+	a_msr(c, SR_FPCR, T1);
+}
+
 /* imm 2: MXCSR's rounding mode, else imm 1:0. */
 static void to_halves(struct tr *c, struct insn *i, int r, int n)
 {
-	static const u8 rmode[4] = { 0, 2, 1, 3 };
-
-	if (!(i->imm & 4)) {
-		a_mrs(c, T0, SR_FPCR);
-		a_mov_i(c, 4, T1, rmode[i->imm & 3]);
-		a_mov(c, 8, T2, T0);
-		a_bfi(c, 8, T2, T1, 22, 2);
-		a_msr(c, SR_FPCR, T2);
-	}
+	if (!(i->imm & 4))
+		round_as(c, i->imm);
 	if (y_wide(&i->o[1])) {
 		int hi = y_high(c, n, V_A);
 

@@ -53,7 +53,7 @@ ARITHMETIC(fdiv, true)
 
 static void scalar1(struct tr *c, struct insn *i, op1 *op, int w, int d, int a, int b)
 {
-	int r = fp_dst1(c, i, d, a);
+	int r = fp_dst1(c, i, d, a, b);
 
 	op(c, w, r, fp_low(c, i, w, b));
 	fp_merge(c, i, w, d, a, r);
@@ -223,7 +223,7 @@ static void ordered(struct tr *c, int T, int d, int a, int b, int tmp)
 static void compare(struct tr *c, int T, int what, int d, int a, int b)
 {
 	switch (what) {
-	case EQ: a_vfcmeq(c, T, d, a, b); break;
+	case EQ: a_vfcmeq(c, T, d, b, a); break;
 	case LT: a_vfcmgt(c, T, d, b, a); break;
 	case LE: a_vfcmge(c, T, d, b, a); break;
 	case GE: a_vfcmge(c, T, d, a, b); break;
@@ -271,9 +271,14 @@ static void compare_p(struct tr *c, struct insn *i, int T, int d, int a, int b)
 	if (p & NOT)
 		a_vmvn(c, V16B, d, d);
 }
+/* With NEP a compare's upper lanes are those of its second operand, which a is in these. */
+static bool merges(struct tr *c, int p)
+{
+	return fp_afp(c) && (p == EQ || p == (EQ | SIGNALS) || p == (LT | SIGNALS) || p == (LE | SIGNALS));
+}
 static void compare_s(struct tr *c, struct insn *i, int w, int d, int a, int b)
 {
-	int p = predicate(i), r = p & NOT ? V0t : fp_dst(c, i, d);
+	int p = predicate(i), r = merges(c, p) ? d : p & NOT ? V0t : fp_dst(c, i, d);
 
 	compare_raising(c, a_vscalar(w), p, r, a, b);
 	if (p & NOT) {
@@ -404,7 +409,7 @@ EMIT(faddsub_ps, 0) { add_sub(c, V4S, d, a, b); }
 EMIT(faddsub_pd, 0) { add_sub(c, V2D, d, a, b); }
 
 /* Dot product: imm 7:4 say which products count, 3:0 which lanes of the result get the sum; others are zero. What does
- * not count is not even multiplied, or it would raise exceptions. */
+ * not count is not even multiplied, or it would raise exceptions; what nobody gets raises them all the same. */
 static bool lanes_mask(struct tr *c, int T, int r, int lanes)   /* false: all */
 {
 	u64 lane = a_width(T) == 8 ? ~0ull : 0xffffffff, half[2] = { 0, 0 };
@@ -418,8 +423,29 @@ static bool lanes_mask(struct tr *c, int T, int r, int lanes)   /* false: all */
 	v_const(c, r, half[0], half[1]);
 	return true;
 }
+static void spread(struct tr *c, int T, int d, int n, int lanes)        /* n has the sum in all of them */
+{
+	if (lanes == 0)
+		a_vzero(c, d);
+	else if (lanes == 1)
+		a_fmov(c, a_width(T), d, n);
+	else if (lanes == 3 && T == V4S)
+		a_fmov(c, 8, d, n);
+	else if (lanes == 5)
+		a_vuxtl(c, V2S, d, n);
+	else if (lanes == 10)
+		a_vshl_i(c, V2D, d, n, 32);
+	else if (lanes_mask(c, T, V0t, lanes))
+		a_vand(c, V16B, d, n, V0t);
+}
 static void dot(struct tr *c, struct insn *i, int T, int d, int a, int b)
 {
+	int all = T == V4S ? 15 : 3, lanes = i->imm & all, last = lanes == all ? d : V3t;
+
+	if (!(i->imm >> 4 & all)) {
+		a_vzero(c, d);
+		return;
+	}
 	if (lanes_mask(c, T, V1t, i->imm >> 4)) {
 		a_vand(c, V16B, V0t, a, V1t);
 		a_vand(c, V16B, V1t, b, V1t);
@@ -427,13 +453,10 @@ static void dot(struct tr *c, struct insn *i, int T, int d, int a, int b)
 	} else {
 		packed2(c, a_vfmul, T, V3t, a, b, false);
 	}
-	add_pairs(c, T, V3t, V3t, V3t);
+	add_pairs(c, T, T == V4S ? V3t : last, V3t, V3t);
 	if (T == V4S)
-		add_pairs(c, T, V3t, V3t, V3t);
-	if (lanes_mask(c, T, V0t, i->imm))
-		a_vand(c, V16B, d, V3t, V0t);
-	else
-		a_vmov(c, V16B, d, V3t);
+		add_pairs(c, T, last, V3t, V3t);
+	spread(c, T, d, V3t, lanes);
 }
 EMIT(fdp_ps, ANYIMM) { dot(c, i, V4S, d, a, b); }
 EMIT(fdp_pd, ANYIMM) { dot(c, i, V2D, d, a, b); }

@@ -432,6 +432,16 @@ static void blend(struct tr *c, int w, int d, int a, int b, u32 mask)
 			a_vins_e(c, w, d, __builtin_ctz(mask), a, __builtin_ctz(mask));
 		return;
 	}
+	if (d != a && d != b && __builtin_popcount(mask) == 1) {
+		a_vmov(c, V16B, d, a);
+		a_vins_e(c, w, d, __builtin_ctz(mask), b, __builtin_ctz(mask));
+		return;
+	}
+	if (d != a && d != b && __builtin_popcount(mask ^ all) == 1) {
+		a_vmov(c, V16B, d, b);
+		a_vins_e(c, w, d, __builtin_ctz(mask ^ all), a, __builtin_ctz(mask ^ all));
+		return;
+	}
 	for (int k = 0; k < 16 / w; k++)
 		if (mask >> k & 1)
 			half[k * w / 8] |= (w == 8 ? ~0ull : (1ull << 8 * w) - 1) << k * w * 8 % 64;

@@ -77,7 +77,16 @@ static void load_half(struct tr *c, struct insn *i, int n)     /* half n from me
 		a_vld1_e(c, 8, i->o[0].reg, n, m.base);
 		return;
 	}
+	if (n == 0 && i->o[0].reg != i->o[1].reg && tr_lane(c, m)) {
+		a_vld1r(c, V2D, V_B, m.base);
+		a_vzip2(c, V2D, i->o[0].reg, V_B, i->o[1].reg);
+		return;
+	}
 	tr_loadv(c, m, 8, V_B);
+	if (n == 1) {
+		a_vzip1(c, V2D, i->o[0].reg, i->o[1].reg, V_B);
+		return;
+	}
 	v_mov(c, i->o[0].reg, i->o[1].reg);
 	a_vins_e(c, 8, i->o[0].reg, n, V_B, 0);
 }

@@ -29,12 +29,9 @@ static void from_fcmp(struct tr *c)
 		a_axflag(c);
 		return;
 	}
-	a_mrs(c, T0, SR_NZCV);                  /* Z |= V, C &= ~V, N = V = 0 */
-	a_ubfx(c, 8, T1, T0, 28, 1);
-	a_orr_sh(c, 8, T0, T0, T1, LSL, 30);
-	a_bic_sh(c, 8, T0, T0, T1, LSL, 29);
-	a_and_i(c, 8, T0, T0, 0x60000000);
-	a_msr(c, SR_NZCV, T0);
+	a_cset(c, 4, T0, CC_EQ);                /* less 0, equal -2, greater -1: */
+	a_csinv(c, 4, T0, T0, T0, CC_LT);
+	a_ccmn_i(c, 4, T0, 2, 4, CC_VC);        /* plus 2: Z C 00, 11, 01; unordered 10 */
 }
 
 void tr_need(struct tr *c, enum csense cs)

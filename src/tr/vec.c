@@ -77,9 +77,12 @@ int fp_dst(struct tr *c, struct insn *i, int d)
 }
 
 /* With NEP an operation with one source keeps the upper lanes of its destination. */
-int fp_dst1(struct tr *c, struct insn *i, int d, int a)
+int fp_dst1(struct tr *c, struct insn *i, int d, int a, int b)
 {
-	return fp_afp(c) && d == a ? d : fp_dst(c, i, d);
+	if (!fp_afp(c) || (d != a && d == b))
+		return fp_dst(c, i, d);
+	v_mov(c, d, a);
+	return d;
 }
 
 void fp_merge(struct tr *c, struct insn *i, int w, int d, int a, int r)
@@ -131,18 +134,25 @@ bool fp_fixes_nan(struct tr *c, bool rare)
 	return !fp_afp(c) && (rare || c->env->fp_exact);
 }
 
-/* Those NaNs of r that no operand brought in get the sign bit. */
+/* Those NaNs of r that no operand brought in get the sign bit: the greater of two is a NaN if one of them is. V1t: which
+ * lanes of a vector are none. */
 static void repair(struct tr *c, int T, int r, int a, int b)
 {
-	a_vfcmeq(c, T, V1t, r, r);
-	a_vfcmeq(c, T, V2t, a, a);
-	a_vbic(c, V16B, V1t, V2t, V1t);
-	if (b != a) {
-		a_vfcmeq(c, T, V2t, b, b);
-		a_vand(c, V16B, V1t, V1t, V2t);
+	bool q = T == V4S || T == V2D;
+	int w = a_width(T), top = 8 * w - 1, n = a;
+
+	if (b != a && q)
+		a_vfmax(c, T, n = V2t, a, b);
+	else if (b != a)
+		a_fmax(c, w, n = V2t, a, b);
+	a_vfcmeq(c, T, V2t, n, n);
+	if (!q) {                                       /* r is one, and positive */
+		a_vsli_i(c, a_lanes(w, 1), r, V2t, top);
+		return;
 	}
-	a_vshl_i(c, a_lanes(a_width(T), 1), V1t, V1t, 8 * a_width(T) - 1);
-	a_vorr(c, V16B, r, r, V1t);
+	a_vbic(c, V16B, V2t, V2t, V1t);
+	a_vshl_i(c, T, V2t, V2t, top);
+	a_vorr(c, V16B, r, r, V2t);
 }
 
 /* A scalar: is it exactly ARM's default NaN? A vector: is there any NaN? Then out of line. */

@@ -21,7 +21,7 @@ void v_select(struct tr *c, int d, int m, int x, int y);        /* d = m ? x : y
  * lost, else V0t; fp_merge then makes d of a's upper lanes and the result. fp_put is the same for a result with garbage
  * above it, which is never in d. */
 int  fp_dst(struct tr *c, struct insn *i, int d);
-int  fp_dst1(struct tr *c, struct insn *i, int d, int a);       /* for an operation with one source */
+int  fp_dst1(struct tr *c, struct insn *i, int d, int a, int b);        /* for an operation with one source, b (-1: a general register) */
 void fp_merge(struct tr *c, struct insn *i, int w, int d, int a, int r);
 void fp_put(struct tr *c, struct insn *i, int w, int d, int a, int r);
 

@@ -12,6 +12,12 @@ done
 for p in xsave avx_loops; do                    # without FEAT_LSE2 AVX works, but does not promise what it should
 	ENV=STELE_HOST=+lse2 twin "$p" "$top/build/guest/$p"
 done
+for o in +lse2 +lse2,-fcma +lse2,-afp; do
+	ENV=STELE_HOST=$o twin "nan_sign, STELE_HOST=$o" "$top/build/guest/nan_sign"
+done
+for o in STELE_ORDER=auto STELE_ORDER=tso STELE_HOT=1; do
+	ENV="$o STELE_HOST=+lse2" twin "mask_fault, $o" "$top/build/guest/mask_fault"
+done
 for o in +lse2 +lse2,-sha1,-sha2,-aes,-pmull; do
 	ENV=STELE_HOST=$o twin "sha_gfni, STELE_HOST=$o" "$top/build/guest/sha_gfni"
 done
