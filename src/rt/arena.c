@@ -45,6 +45,7 @@ static void stubs(struct arena *a)
 		a_ldr_i(&c, 8, X17, R_CPU, field[k]);
 		a_br(&c, X17);
 	}
+	tr_routines((u32 *)a->base);
 	arena_sync(a->base, a->base + TR_STUBS_SIZE);
 	a->used = TR_STUBS_SIZE;
 }

@@ -86,13 +86,11 @@ EMIT(fsqrt_pd, 0) { sqrt_p(c, V2D, d, a); }
 
 /* RCP and RSQRT give what Intel's CPUs give, bit for bit: that of the middle of the interval that the source's first 11
  * (RSQRT: 10) fraction bits name, to 12 bits; found by trying every interval, in every rounding mode. Denormals count as
- * zeros. Scalars go through all four lanes, of which the upper three are the same. */
-static void estimate(struct tr *c, int n, bool root)    /* of n, into V0t; n is none of V0t..V3t */
+ * zeros. They are rare and long, so they are routines: V0t = of V4t. Scalars go through all four lanes. */
+static void estimate(A c, bool root)
 {
-	int drop = root ? 13 : 12;
+	int n = V4t, drop = root ? 13 : 12;
 
-	if (c->env->fp_check || c->env->fp_exact)       /* the CPU's raises nothing */
-		a_mrs(c, T1, SR_FPSR);
 	a_vushr_i(c, V4S, V0t, n, drop);
 	a_vshl_i(c, V4S, V0t, V0t, drop);
 	a_vorr_i(c, V4S, V0t, root ? 0x10 : 0x08, 8);   /* the middle */
@@ -123,7 +121,26 @@ static void estimate(struct tr *c, int n, bool root)    /* of n, into V0t; n is 
 	a_vbif(c, V16B, V0t, V3t, V1t);                 /* a NaN keeps its fraction */
 	a_vmovi(c, V4S, V1t, 0x80, 24);
 	a_vbit(c, V16B, V0t, n, V1t);                   /* all results have the source's sign */
-	if (c->env->fp_check || c->env->fp_exact)
+	a_ret(c, X30);
+}
+
+void tr_routines(u32 *base)
+{
+	struct code c = { .p = base + TR_STUB_RCP / 4 };
+
+	estimate((A)&c, false);
+	c.p = base + TR_STUB_RSQRT / 4;
+	estimate((A)&c, true);
+}
+
+static void estimated(struct tr *c, bool root)
+{
+	bool quiet = c->env->fp_check || c->env->fp_exact;      /* the CPU's raises nothing */
+
+	if (quiet)
+		a_mrs(c, T1, SR_FPSR);
+	tr_stub(c, root ? TR_STUB_RSQRT : TR_STUB_RCP);
+	if (quiet)
 		a_msr(c, SR_FPSR, T1);
 }
 
@@ -137,7 +154,7 @@ static void estimate_s(struct tr *c, struct insn *i, int d, int a, int b, bool r
 		return;
 	}
 	a_vdup_e(c, V4S, V4t, b, 0);
-	estimate(c, V4t, root);
+	estimated(c, root);
 	fp_put(c, i, 4, d, a, V0t);
 }
 static void estimate_p(struct tr *c, int d, int a, bool root)
@@ -145,7 +162,8 @@ static void estimate_p(struct tr *c, int d, int a, bool root)
 	if (has(c, HOST_RPRES)) {
 		(root ? a_vfrsqrte : a_vfrecpe)(c, V4S, d, a);
 	} else {
-		estimate(c, a, root);
+		a_vmov(c, V16B, V4t, a);
+		estimated(c, root);
 		a_vmov(c, V16B, d, V0t);
 	}
 }

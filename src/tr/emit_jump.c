@@ -14,7 +14,7 @@
 
 static bool unlinked(struct tr *c) { return c->env->single || c->env->unlinked; }
 
-static void to_stub(struct tr *c, int stub)
+void tr_stub(struct tr *c, int stub)
 {
 	s64 off = (s64)(c->env->stubs + stub) - ((s64)(u64)c->code.p + c->code.exec);
 
@@ -27,7 +27,7 @@ static void record(struct tr *c, u32 site, gaddr target)
 	u32 *at = c->code.p;
 	u64 rel = target - ((u64)at + c->code.exec);
 
-	to_stub(c, TR_STUB_LINK);
+	tr_stub(c, TR_STUB_LINK);
 	a_put(c, site);
 	a_put(c, (u32)rel);
 	a_put(c, (u32)(rel >> 32));
@@ -329,7 +329,7 @@ EMIT(syscall, RAW | IMPLICIT)
 	tr_need(c, CS_SUB);
 	tr_gaddr(c, T0, insn_next(i));
 	a_str_i(c, 8, T0, R_CPU, offsetof(struct cpu, rip));
-	to_stub(c, TR_STUB_SYSCALL);
+	tr_stub(c, TR_STUB_SYSCALL);
 }
 
 /* --- C helpers */
@@ -340,7 +340,7 @@ static void helper(struct tr *c, struct insn *i, int nr)
 	tr_gaddr(c, T0, i->pc);
 	a_str_i(c, 8, T0, R_CPU, offsetof(struct cpu, rip));
 	a_movz(c, 4, T0, nr, 0);
-	to_stub(c, TR_STUB_HELPER);
+	tr_stub(c, TR_STUB_HELPER);
 }
 
 void tr_helper(struct tr *c, int nr)

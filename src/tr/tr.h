@@ -79,8 +79,9 @@ struct tr_env {
 	bool (*stable)(void *ctx, gaddr pc);    /* will the bytes at pc stay as long as code that looked at them? Null: yes. */
 };
 
-/* An arena starts with these stubs, each an ldr x17,[x28,...] + br x17 (8 bytes). */
-enum { TR_STUB_LINK = 0, TR_STUB_LOOKUP = 8, TR_STUB_SYSCALL = 16, TR_STUB_HELPER = 24, TR_STUB_RETMISS = 32, TR_STUBS_SIZE = 64 };
+/* An arena starts with these stubs, each an ldr x17,[x28,...] + br x17 (8 bytes), and with tr_routines. */
+enum { TR_STUB_LINK = 0, TR_STUB_LOOKUP = 8, TR_STUB_SYSCALL = 16, TR_STUB_HELPER = 24, TR_STUB_RETMISS = 32,
+       TR_STUB_RCP = 64, TR_STUB_RSQRT = 192, TR_STUBS_SIZE = 320 };
 
 /* Instead of a site in a link record: the code that this record ends has been entered TR_HOT_AFTER times. */
 #define TR_LINK_HOT   1
@@ -324,7 +325,10 @@ struct insn *tr_source_unseen(struct tr *c, struct block *b);   /* the same, nul
 bool tr_returns_late(struct tr *c, struct block *b);            /* (live.c) b ends with a return whose flags are */
 void tr_replay(struct tr *c, struct insn *i, struct block *b);
 
+void tr_routines(u32 *base);                                    /* (emit_fp.c) what translations call, where an arena begins */
+
 /* leaving (emit_jump.c) */
+void tr_stub(struct tr *c, int stub);                           /* bl to TR_STUB_... */
 void tr_next(struct tr *c, struct block *b);                    /* after a block's last instruction */
 void tr_guard(struct tr *c);                                    /* at the entry of a region that assumes something */
 void tr_count(struct tr *c);                                    /* at a cold region's entry */
