@@ -77,28 +77,25 @@ EMIT(mmx_mov, RAW | IMPLICIT)
 	}
 }
 
-/* CPUs fault for all of the operand, whatever the mask, the upper half first; so it is read and, where others may see
- * the memory, written without a change. Then only the bytes that the mask names are stored, as another thread may be
+/* CPUs fault for all of the operand, whatever the mask; so it is read and, where others may see the memory, written
+ * without a change, the upper half first. Then only the bytes that the mask names are stored, as another thread may be
  * writing the others; alone, all of them. */
 void tr_maskmov(struct tr *c, struct insn *i, int data, int mask, int halves)
 {
-	struct ea m = tr_ea_reg(T2);
+	struct ea m;
 
-	tr_addr(c, i, T2);
-	for (int n = halves - 1; n >= 0; n--)
-		tr_loadv(c, tr_ea_off(c, m, 8, 8 * n), 8, V0t + n);
 	if (c->env->order == TR_PLAIN) {
-		if (halves > 1)
-			a_vins_e(c, 8, V0t, 1, V1t, 0);
-		a_vsshr_i(c, V16B, V2t, mask, 7);
+		m = tr_ea(c, i, 8 * halves);
+		tr_loadv(c, m, 8 * halves, V0t);
+		a_vcmlt_z(c, V16B, V2t, mask);
 		v_select(c, V0t, V2t, data, V0t);
-		if (halves > 1) {
-			a_vdup_e(c, VD, V1t, V0t, 1);
-			tr_storev(c, tr_ea_off(c, m, 8, 8), 8, V1t);
-		}
-		tr_storev(c, m, 8, V0t);
+		tr_storev(c, m, 8 * halves, V0t);
 		return;
 	}
+	m = tr_ea_reg(T2);
+	tr_addr(c, i, T2);
+	for (int n = halves - 1; n >= 0; n--)
+		tr_loadv(c, tr_ea_off(c, m, 8, 8 * n), 8, V0t);
 	a_add_i(c, 8, T_ADDR, T2, 8 * (halves - 1));     /* the loads may have moved T_ADDR */
 	for (int n = 2 * halves - 1; n >= 0; n--) {     /* the first byte and the last of each half */
 		tr_atomic(c, 1, OP_SET, XZR);

@@ -120,6 +120,22 @@ static int odd_lane(u32 want, u32 have)
 	return diff && !(diff & ~(0xffu << 8 * k)) ? k : -1;
 }
 
+/* A half of d as it is, the other one a half of a or b? T: V4S. */
+static bool insert_half(struct tr *c, int d, int a, int b, u32 want)
+{
+	u32 own = d == a ? LANES_A : LANES_B;
+
+	for (int k = 0; k < 2; k++) {
+		u32 other = want >> 16 * (1 - k) & 0xffff, n = want >> 16 * k & 0xff;
+
+		if (other != (own >> 16 * (1 - k) & 0xffff) || n & 1 || (want >> 16 * k >> 8 & 0xff) != n + 1)
+			continue;
+		a_vins_e(c, 8, d, k, n < 4 ? a : b, n / 2 & 1);
+		return true;
+	}
+	return false;
+}
+
 /* Through a table of both; its index is a constant in V0t. A table's registers must be neighbours. */
 static void look_up(struct tr *c, int T, int d, int a, int b, u32 want)
 {
@@ -169,6 +185,8 @@ static void shuffle(struct tr *c, int T, int d, int a, int b, u32 want)
 		a_vins_e(c, w, d, k, from < 4 ? a : b, from & 3);
 		return;
 	}
+	if (T == V4S && (d == a || (d == b && n == 2)) && insert_half(c, d, a, b, want))
+		return;
 	if (!c->env->cold && two_steps(s, want, n)) {   /* a long search */
 		permute(c, T, s[0].op, V0t, reg[s[0].x], reg[s[0].y]);
 		permute(c, T, s[1].op, d, reg[s[1].x], reg[s[1].y]);
