@@ -111,20 +111,25 @@ bool rt_writes_too(gaddr rip)
 
 /* --- instructions */
 
+/* What was missing may have come since the code was made: only pages with code are marked, so nobody was told. */
 u64 rt_bad_fetch(struct thread *t)
 {
 	gaddr a = t->cpu.rip;
+	struct insn i;
 	struct vma v;
-	bool there = false;
-	u8 byte;
+	u8 b[15];
+	size_t n;
+	bool there;
 
 	if (!rt_canonical(a)) return rt_gp(t);
-	for (int k = 0; k < 2; k++) {           /* the page it starts in, or the next one */
-		there = rt_vma(a, &v) && v.lo <= a;
-		if (!there || !(v.prot & 4)) break;
-		if (!rt_read(&byte, a, 1)) return rt_raise(t, SIGBUS, BUS_ADRERR_, a);  /* behind the file's end */
-		a = align_down(a, GUEST_PAGE) + GUEST_PAGE;
+	n = rt_fetch(a, b, sizeof b);
+	if (x86_decode(&i, b, n, a, rt.x86) != X86_SHORT) {
+		rt_code_changed(a, a + 1);
+		return rt_code(t, a);
 	}
+	a += n;
+	there = rt_vma(a, &v) && v.lo <= a;
+	if (there && v.prot & 4) return rt_raise(t, SIGBUS, BUS_ADRERR_, a);    /* behind the file's end */
 	t->prot_err = ERR_FETCH | ERR_USER | ((there && v.prot) || kernel(a) ? ERR_PRESENT : 0);
 	return rt_raise(t, SIGSEGV, there ? SEGV_ACCERR_ : SEGV_MAPERR_, a);
 }

@@ -171,16 +171,27 @@ static size_t fetch(void *ctx, gaddr pc, u8 *buf, size_t n)
 	return executable(pc + first) && rt_read(buf + first, pc + first, n - first) ? n : first;
 }
 
-static size_t fetch_unmarked(void *ctx, gaddr pc, u8 *buf, size_t n)
+size_t rt_fetch(gaddr pc, u8 *buf, size_t n)
 {
-	for (; n; n--) {                        /* the last bytes may lie in a page that cannot be read */
+	size_t got = 0, part;
+
+	for (; got < n; got += part) {
+		gaddr at = pc + got;
 		struct vma v;
 
-		if (pc < rt.limit && rt_vma(pc, &v) && v.lo <= pc && v.prot & PROT_EXEC && rt_read(buf, pc, n))
-			return n;
+		part = GUEST_PAGE - at % GUEST_PAGE;
+		if (part > n - got)
+			part = n - got;
+		if (at >= rt.limit || !rt_vma(at, &v) || v.lo > at || !(v.prot & PROT_EXEC) || !rt_read(buf + got, at, part))
+			break;
 	}
+	return got;
+}
+
+static size_t fetch_unmarked(void *ctx, gaddr pc, u8 *buf, size_t n)
+{
 	(void)ctx;
-	return 0;
+	return rt_fetch(pc, buf, n);
 }
 
 static bool stable(void *ctx, gaddr pc)

@@ -118,6 +118,14 @@ static inline enum x86_status fresh(struct tr *c, gaddr pc, struct insn *i)
 	return s;
 }
 
+/* How many bytes there are at pc, where `fresh` has found too few. */
+static u32 fetched(const struct tr *c, gaddr pc)
+{
+	u64 at = pc - c->window.lo;
+
+	return at < c->window.n ? c->window.n - at : 0;
+}
+
 /* What is decoded once, looking ahead or for a cold region, will soon be wanted again, so it is kept. */
 const struct insn *tr_peek(struct tr *c, gaddr pc)
 {
@@ -153,13 +161,13 @@ static void gains(struct tr *c, const struct insn *i)
 }
 
 /* Decodes the instruction at pc into c->ins[c->nins]. A page that cannot be fetched, or bytes that are no
- * instruction, become an instruction of length 0 that faults when it is reached. The region is of those bytes too:
- * they may change. */
+ * instruction, become an instruction of length 0 that faults when it is reached. The region is of those bytes too, and of
+ * the first that is not there: they may change. */
 static struct insn *take(struct tr *c, gaddr pc)
 {
 	struct insn *i = &c->ins[c->nins];
 	enum x86_status s = decode(c, pc, i);
-	u8 n = s == X86_SHORT ? 0 : i->len;
+	u8 n = s == X86_SHORT ? fetched(c, pc) + 1 : i->len;
 
 	if (s != X86_OK) {
 		i->pc = pc;

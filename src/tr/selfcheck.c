@@ -10,8 +10,11 @@ void tr_selfcheck(struct tr *c, struct block *b)
 	u32 n = c->hi - c->lo;
 
 	c->i = &c->ins[b->first];
-	if (n > sizeof bytes || c->env->fetch(c->env->ctx, c->lo, bytes, n) != n)
-		return;                         /* it ends where nothing can be fetched, and faults */
+	if (n > sizeof bytes)
+		return;
+	n = c->env->fetch(c->env->ctx, c->lo, bytes, n);        /* it may end where nothing can be fetched */
+	if (!n)
+		return;
 	tr_gaddr(c, T3, c->lo);
 	for (u32 k = 0, w; k < n; k += w) {
 		u64 v = 0;

@@ -5,7 +5,7 @@
 
 for p in sig_frame sig_fault sig_flags sig_null sig_align sig_step sig_rep sig_stack sig_restart \
          thread_stress thread_align misaligned fork_threads \
-         smc returns split_lock \
+         smc fetch returns split_lock \
          cpu_told absent pcmpstr fused; do
 	twin "$p" "$top/build/guest/$p"
 done
