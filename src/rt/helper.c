@@ -247,13 +247,19 @@ static void rdtsc(struct thread *t)
 	t->cpu.r[2] = now >> 32;
 }
 
-static void rdtscp(struct thread *t)
+/* TSC_AUX as Linux sets it. */
+static u32 tsc_aux(void)
 {
 	u32 cpu = 0, node = 0;
 
-	rdtsc(t);
 	host_call(__NR_getcpu, &cpu, &node, 0);
-	t->cpu.r[1] = node << 12 | (cpu & 0xfff);
+	return node << 12 | (cpu & 0xfff);
+}
+
+static void rdtscp(struct thread *t)
+{
+	rdtsc(t);
+	t->cpu.r[1] = tsc_aux();
 }
 
 static u64 xgetbv(struct thread *t, u64 host_ret)
@@ -347,6 +353,7 @@ u64 rt_helper(struct thread *t, u64 nr, u64 host_ret)
 	case TR_H_RDTSC:    rdtsc(t); return host_ret;
 	case TR_H_RDTSCP:   rdtscp(t); return host_ret;
 	case TR_H_XGETBV:   return xgetbv(t, host_ret);
+	case TR_H_RDPID:    t->cpu.scratch[0] = tsc_aux(); return host_ret;
 	case TR_H_FXSAVE:   return fxsave(t, host_ret);
 	case TR_H_FXRSTOR:  return fxrstor(t, host_ret);
 	case TR_H_XSAVE: case TR_H_XSAVEOPT: case TR_H_XSAVEC: return rt_xsave(t, host_ret, nr);

@@ -211,6 +211,13 @@ EMIT(rdtsc,  RAW | IMPLICIT) { tr_helper(c, TR_H_RDTSC); }
 EMIT(rdtscp, RAW | IMPLICIT) { tr_helper(c, TR_H_RDTSCP); }
 EMIT(xgetbv, RAW | IMPLICIT) { tr_helper(c, TR_H_XGETBV); }
 
+EMIT(rdpid, RAW)
+{
+	tr_helper(c, TR_H_RDPID);
+	a_ldr_i(c, 8, T_DST, R_CPU, SCRATCH(0));
+	tr_wb(c, i, 0, T_DST);
+}
+
 static void with_address(struct tr *c, struct insn *i, int helper)
 {
 	a_str_i(c, 8, tr_addr_in(c, i, T_ADDR), R_CPU, SCRATCH(0));

@@ -367,6 +367,7 @@ enum tr_helper {
 	TR_H_UNKNOWN,                   /* not translated yet: says so, then SIGILL          */
 	TR_H_INT3, TR_H_INT, TR_H_DE, TR_H_GP, TR_H_BADFETCH,
 	TR_H_CPUID, TR_H_RDTSC, TR_H_RDTSCP, TR_H_XGETBV,
+	TR_H_RDPID,                     /* scratch[0] = TSC_AUX                              */
 	TR_H_FXSAVE, TR_H_FXRSTOR, TR_H_XSAVE, TR_H_XSAVEOPT, TR_H_XSAVEC, TR_H_XRSTOR, TR_H_LDMXCSR, TR_H_STMXCSR,
 	TR_H_DIV, TR_H_IDIV,            /* 128 / 64 bits: cpu.scratch[0] = divisor           */
 	TR_H_PUSHF, TR_H_POPF,

@@ -21,6 +21,7 @@
 /* What a host may lack the means for is taken away when the program starts: tr_announced (tr/tr.h). */
 #define X86_ANNOUNCED  (X86_V3 | X86_BIT(XSAVEOPT) | X86_BIT(XSAVEC) | X86_BIT(AES) | X86_BIT(VAES) | X86_BIT(PCLMUL) | \
                         X86_BIT(VPCLMUL) | X86_BIT(SHA) | X86_BIT(GFNI) | X86_BIT(ADX) | X86_BIT(RDRAND) | X86_BIT(RDSEED) | \
-                        X86_BIT(RDTSCP) | X86_BIT(PREFETCHW) | X86_BIT(CLFLUSHOPT) | X86_BIT(CLWB))
+                        X86_BIT(RDTSCP) | X86_BIT(RDPID) | X86_BIT(FSGSBASE) | X86_BIT(PREFETCHW) | \
+                        X86_BIT(CLFLUSHOPT) | X86_BIT(CLWB))
 
 #endif

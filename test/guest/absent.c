@@ -125,11 +125,8 @@ static int run(uint8_t *code, const char *bytes)
 int main(void)
 {
 	uint8_t *code = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	unsigned a, b, c, d;
-	int stele, tried = 0;
+	int stele = under_stele(), tried = 0;
 
-	__cpuid(0x40000000, a, b, c, d);
-	stele = b == 0x6c657453 && c == 0x72695665;     /* "SteleVir" */
 	signal(SIGILL, on_signal);
 	signal(SIGSEGV, on_signal);
 	signal(SIGFPE, on_signal);

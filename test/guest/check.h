@@ -33,6 +33,14 @@ __attribute__((unused)) static int expect_(int good, const char *what, int line)
 	return good;
 }
 
+__attribute__((unused)) static int under_stele(void)
+{
+	unsigned a = 0x40000000, b, c = 0, d;
+
+	__asm__ volatile("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+	return b == 0x6c657453 && c == 0x72695665;      /* "SteleVir" */
+}
+
 __attribute__((unused)) static int done(void)
 {
 	say(failures ? "%d failed\n" : "all as expected\n", failures);

@@ -7,6 +7,7 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
+#include <sys/auxv.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <ucontext.h>
@@ -179,9 +180,11 @@ static u64 in_handler[2][4];
 static void change(int sig, siginfo_t *si, void *ctx)
 {
 	struct area *p = (void *)((ucontext_t *)ctx)->uc_mcontext.fpregs;
-	uint32_t *sw = (uint32_t *)(p->legacy + 464);
+	uint32_t *sw = (uint32_t *)(p->legacy + 464), d[4];
 
 	__asm__ volatile("vmovups %%ymm3, (%0)\n vmovups %%ymm12, 32(%0)" :: "r"(in_handler) : "memory");
+	__cpuid_count(0xd, 0, d[0], d[1], d[2], d[3]);
+	expect(sw[4] == d[1] && sw[1] == d[1] + 4 && getauxval(AT_MINSIGSTKSZ) > d[1] + 4);
 	expect(sw[0] == 0x46505853 && *(uint32_t *)((char *)p + sw[4]) == 0x46505845 && sw[1] >= sw[4] + 4);
 	expect((sw[2] & 7) == 7 && (p->bv & 6) == 6 && upper_saved(p));
 	p->ymmh[0][1] = 42;
