@@ -163,6 +163,13 @@ static void standard_settings(void)
 
 struct run { struct batch b; struct seq *s; const char *env; struct found found[8]; u32 nfound, last; bool *told; };
 
+static struct tresult *result_copy(const struct tresult *r)
+{
+	size_t n = r ? sizeof *r + r->nmem * sizeof(struct tword) : 0;
+
+	return r ? memcpy(malloc(n), r, n) : 0;
+}
+
 static void case_bad(void *ctx, u32 k, const struct tresult *want, const struct tresult *got)
 {
 	struct run *r = ctx;
@@ -184,6 +191,8 @@ static void case_bad(void *ctx, u32 k, const struct tresult *want, const struct 
 	f->env = r->env;
 	f->died = !got;
 	f->sig = want ? end_of(want) : 0;
+	f->want = result_copy(want);
+	f->got = result_copy(got);
 }
 
 static void show(void *ctx, u32 k, const struct tresult *want, const struct tresult *got)
@@ -207,12 +216,20 @@ static void tell(struct found *f)
 	shrink(f);
 	case_write(f, dir, "", path, sizeof path);
 	if (!f->alone) printf("not when it is run without its batch\n");
+	if (!f->alone && f->want && f->got && case_read(&r.b, path)) {
+		struct flow flow;
+
+		flow_of(&flow, r.b.code);
+		report(&flow, r.b.code, &f->t, f->want, f->got);
+	}
 	if (f->alone && case_read(&r.b, path) && truth(&want, &r.b)) {
 		check(&r.b, &want, f->env, show, &r);
 		answers_free(&want);
 	}
 	printf("again: build/host/mktest -c \"%s\" case %s\n", f->env, path);
 	fflush(stdout);
+	free(f->want);
+	free(f->got);
 }
 
 /* In one of the settings, or (-1) in all of them. */

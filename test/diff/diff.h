@@ -174,7 +174,14 @@ int truth_check(const char *path, const char *const *env);
 int words_write(const char *path, const char *spec);    /* spec: as in STELE_HOST */
 
 /* ---- shrink.c, casefile.c ---- */
-struct found { struct seq s; struct tcase t; const char *env; int sig; bool died, alone; };      /* sig: how the CPU ends it */
+struct found {
+	struct seq s;
+	struct tcase t;
+	const char *env;
+	int sig;                                /* how the CPU ends it                      */
+	bool died, alone;
+	struct tresult *want, *got;
+};
 int end_of(const struct tresult *r);            /* by which signal, as one number            */
 void shrink(struct found *f);                   /* alone: it differs without its batch too */
 /* Writes f as a text into the directory; its path into out. */

@@ -704,7 +704,7 @@ static bool misleads(const struct seq *s)
 		const char *name = encs[p->row].name;
 
 		ones |= strstr(name, "PCMPEQ") && !p->mem && (p->reg == p->rm || p->vvvv == p->rm);
-		selects |= strstr(name, "BLENDV") || strstr(name, "MIN") || strstr(name, "MAX");
+		selects |= strstr(name, "BLEND") || strstr(name, "MIN") || strstr(name, "MAX");
 	}
 	return ones && selects;
 }

@@ -68,8 +68,8 @@ bool run_batch(struct answers *a, const struct batch *b, const char *command, co
 	snprintf(out, sizeof out, "%s/mktest-%d.results", scratch, getpid());
 	write_batch(in, b, careful);
 	unlink(out);
-	snprintf(line, sizeof line, "exec env %s timeout -s KILL %d %s %s %s %s%s", env, careful || run_quietly ? 20 : 120, command, oracle, in, out,
-		 run_quietly ? " 2>/dev/null" : "");
+	snprintf(line, sizeof line, "ulimit -t %d; exec env %s timeout -s KILL 900 %s %s %s %s%s", careful || run_quietly ? 20 : 120, env, command,
+		 oracle, in, out, run_quietly ? " 2>/dev/null" : "");
 	status = system(line);
 	if (status && !careful && !run_quietly) fprintf(stderr, "mktest: \"%s\" ended with status %x\n", line, status);
 	if (WIFSIGNALED(status) && (WTERMSIG(status) == SIGINT || WTERMSIG(status) == SIGTERM)) exit(2);
