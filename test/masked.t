@@ -53,7 +53,7 @@ emitted="lse crc32 aes pmull flagm flagm2 lrcpc2 frintts fcma cssc"
 disassemble() { $objdump -D -b binary -m aarch64 "$1" | sed -n 's/^ *[0-9a-f]*:\t[0-9a-f]* \t//p' | tr '\t' ' ' | sed 's/ *$//'; }
 
 words() {                               # words SPEC: their text into $TMPDIR/text
-	build/host/mktest -- words "$TMPDIR/words" "$1" > "$TMPDIR/log" 2>&1 || { cat "$TMPDIR/log"; return 1; }
+	build/host/mktest words "$TMPDIR/words" "$1" > "$TMPDIR/log" 2>&1 || { cat "$TMPDIR/log"; return 1; }
 	disassemble "$TMPDIR/words" > "$TMPDIR/text"
 	[ -s "$TMPDIR/text" ]
 }

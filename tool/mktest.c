@@ -6,7 +6,7 @@
  *   mktest store FILE            what this CPU leaves of all rows and of a slice of the random sequences, as hashes
  *   mktest stored FILE           the translation against that: needs no x86-64 CPU
  *   mktest words FILE FEATURES   every word that translations for a host are made of, all features but FEATURES (-lse,...)
- * Options: -r COMMAND  what runs x86-64 programs through the translation; -m COUNT  mismatches printed at most;
+ * Options come first: -r COMMAND  what runs x86-64 programs through the translation; -m COUNT  mismatches printed at most;
  *          -1  the machine's own CPU on both sides (does the test itself repeat?)
  *          -a  rows: the translation runs without FEAT_AFP and may give up what doc/float.md says
  *          -x  the translation runs under STELE_FP=exact: every flag of MXCSR must be the CPU's
@@ -312,7 +312,7 @@ int main(int argc, char **argv)
 
 	if (getenv("DIFF_RUN")) command = getenv("DIFF_RUN");
 	if (getenv("TMPDIR")) scratch = getenv("TMPDIR");
-	while ((opt = getopt(argc, argv, "r:n:m:c:s:t:o:F:f1axe8")) != -1)
+	while ((opt = getopt(argc, argv, "+r:n:m:c:s:t:o:F:f1axe8")) != -1)
 		switch (opt) {
 		case 'r': command = optarg; break;
 		case 'n': repeat = atoi(optarg); break;

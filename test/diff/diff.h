@@ -103,6 +103,7 @@ struct seq {
 	bool fp;                                /* it computes in floating point                    */
 	bool open;                              /* with exceptions that MXCSR does not mask         */
 	bool x87;                               /* with x87 and MMX instructions; what they leave is stored at the end */
+	bool mmx;                               /* it writes MMX registers                          */
 };
 u32 seq_code(const struct seq *s, u8 *out, gaddr pc);  /* length; 0: it cannot be said              */
 void seq_drop(struct seq *s, int k);            /* without item k                           */

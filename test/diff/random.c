@@ -358,6 +358,10 @@ static bool one(struct gen *g, int row)
 	}
 	if (!take(g, &p, -1)) return false;
 	if (*e->emit == 'f' || !strncmp(e->emit, "cvt", 3)) g->s->fp = true;
+	if (!strncmp(e->emit, "mmx", 3)) {
+		g->s->mmx = true;
+		if (g->s->x87 && strstr(e->emit, "cvt")) g->s->fp = true;
+	}
 	return true;
 }
 

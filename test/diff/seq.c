@@ -99,6 +99,6 @@ void seq_state(struct tcase *t, const struct seq *s)
 		if (s->fp && chance(85)) some_fp(t->ymmh[k], chance(80) ? fpw : 12 - fpw);
 	}
 	if (s->fp && chance(40)) t->mxcsr = 0x1f80 | below(4) << 13 | (chance(15) ? 0x8000 : 0) | (chance(15) ? 0x40 : 0);
-	if (s->x87) t->flags |= CASE_FPU;
+	if (s->x87 || s->mmx) t->flags |= CASE_FPU;
 	if (s->open && chance(80)) t->mxcsr = some_open_mxcsr();
 }

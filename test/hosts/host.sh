@@ -51,7 +51,7 @@ result() {                              # result STATUS NAME: $TMPDIR/log says m
 check() {                               # check NAME ARGUMENTS...
 	local name=$1
 	shift
-	timeout 1200 build/host/mktest -o "$TMPDIR/found" -r "${runs[*]}" "$@" > "$TMPDIR/log" 2>&1
+	timeout 7200 build/host/mktest -o "$TMPDIR/found" -r "${runs[*]}" "$@" > "$TMPDIR/log" 2>&1
 	result $? "$name"
 }
 
