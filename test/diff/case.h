@@ -44,6 +44,7 @@ struct tresult {
 	int32_t  sig, sigcode;
 	uint32_t nmem;
 	uint64_t sigaddr, memhash;
+	uint64_t fpu;                           /* a hash of the x87's state, without its pointers, if CASE_FPU */
 };
 
 struct tbatch {

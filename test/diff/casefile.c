@@ -112,7 +112,7 @@ static bool line(struct tcase *t, struct tcode *c, char *s)
 
 bool case_read(struct batch *b, const char *path)
 {
-	struct tcase t = { .rflags = 0x202, .mxcsr = 0x1f80, .gpr[RSP] = RSP_SANDBOX };
+	struct tcase t = { .rflags = 0x202, .mxcsr = 0x1f80, .gpr[RSP] = RSP_SANDBOX, .flags = CASE_FPU };
 	struct tcode *c = batch_code(b, 0);
 	FILE *f = fopen(path, "r");
 	char s[2048];

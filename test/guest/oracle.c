@@ -128,6 +128,26 @@ static void fpu(void)
 	asm volatile("fxrstor %0" :: "m"(image));
 }
 
+struct fximage { uint8_t b[512]; } __attribute__((aligned(16)));
+
+/* Of FXSAVE's image: control, status and tag word, and eight registers of 10 bytes. */
+static u64 fpu_hash(const struct fximage *x)
+{
+	u64 h = 0xcbf29ce484222325;
+
+	for (int k = 0; k < 160; k++)
+		if (k < 5 || (k >= 32 && k % 16 < 10)) h = (h ^ x->b[k]) * 0x100000001b3;
+	return h;
+}
+
+static u64 fpu_state(void)
+{
+	static struct fximage x;
+
+	asm volatile("fxsave %0" : "=m"(x));
+	return fpu_hash(&x);
+}
+
 /* ---- memory: a fixed pattern, compared and mended after each case ------------------------------------------ */
 static u64 pattern[DIFF_DATA_SIZE / 8];
 
@@ -202,6 +222,7 @@ static void handler(int sig, siginfo_t *si, void *ctx)
 		r.xmm[k][1] = ((u64 *)u->uc_mcontext.fpregs->_xmm)[2 * k + 1];
 	}
 	r.mxcsr = u->uc_mcontext.fpregs->mxcsr;
+	r.fpu = fpu_hash((void *)u->uc_mcontext.fpregs);
 	if (X->avx) upper_halves(u->uc_mcontext.fpregs);
 	g[REG_RIP] = (u64)case_fault;
 	g[REG_RSP] = DIFF_CTX + 0x1f00;
@@ -226,6 +247,7 @@ static void one(const struct tcase *t)
 	r.sigaddr = r.rip = 0;
 	run_case();
 	if (!r.sig) {
+		if (t->flags & CASE_FPU) r.fpu = fpu_state();
 		r.rflags = X->out_rflags;
 		r.mxcsr = X->out_mxcsr;
 		for (int k = 0; k < 16; k++) {
@@ -236,6 +258,7 @@ static void one(const struct tcase *t)
 			r.ymmh[k][1] = X->out_ymmh[k][1];
 		}
 	}
+	if (!(t->flags & CASE_FPU)) r.fpu = 0;
 	if (t->flags & CASE_SEG) segments();
 	if (t->flags & CASE_FPU) fpu();
 	changed(&r);
