@@ -1,6 +1,6 @@
 /* decode_test.c - the decoder against Zydis: over random bytes, and over the x86-64 programs of this machine.
  *
- * decode_test [--random N] [--all] [--show]. Without arguments: a sample of both, for `make test`. --all sweeps every
+ * decode_test [--random N] [--seed S] [--all] [--show]. Without arguments: a sample of both, for `make test`. --all sweeps every
  * x86-64 ELF file below /usr/bin and /usr/lib. --show prints every kind of difference, known ones too. What programs have and
  * a guest is not told of is listed by mnemonic, each with the reason; one without a reason fails.
  */
@@ -252,7 +252,7 @@ static int both(struct tally *t, const ZydisDecoder *zd, const u8 *p, size_t n, 
 
 /* ---- random bytes --------------------------------------------------------------------------------------- */
 
-static u64 random_count = 1000000;
+static u64 random_count = 1000000, random_seed;
 
 static void init(ZydisDecoder *zd)
 {
@@ -263,7 +263,7 @@ static void init(ZydisDecoder *zd)
 static void *random_thread(void *arg)
 {
 	struct tally *t = arg;
-	u64 seed = 0x9e3779b97f4a7c15 * (1 + t->insns);
+	u64 seed = 0x9e3779b97f4a7c15 * (1 + t->insns + 2 * random_seed);
 	ZydisDecoder zd;
 	u8 b[16];
 
@@ -474,6 +474,8 @@ int main(int argc, char **argv)
 	for (int k = 1; k < argc; k++) {
 		if (!strcmp(argv[k], "--random") && k + 1 < argc)
 			random_count = strtoull(argv[++k], 0, 0);
+		else if (!strcmp(argv[k], "--seed") && k + 1 < argc)
+			random_seed = strtoull(argv[++k], 0, 0);
 		else if (!strcmp(argv[k], "--all"))
 			stride = 1;
 		else if (!strcmp(argv[k], "--show"))
