@@ -136,6 +136,7 @@ echo $! >> pids
 for i in {1..100}; do [ -s port ] && break; sleep 0.05; done
 check "forward: a busy port"            fault "forward[0].host: $(cat port): Address already in use" --forward "$(cat port),guest=22"
 check "name: a path"                    fault "name: ../x: 1 to 64 letters" --name ../x
+check "virtiofsd: that is none"         fault "virtiofsd: $T/kernel does not run, or is no virtiofsd" --share dir,tag=a --virtiofsd kernel
 check "qemu: missing"                   says 1 "qemu: $T/none: No such file" check --qemu none --kernel kernel
 check "vsock: the host's"               says 1 "vsock: 2 is too small: at least 3" check "${good[@]}" --vsock 2
 if [ ! -w /dev/vhost-vsock ]; then
@@ -288,6 +289,25 @@ check "stop: a guest that does not"     says 1 "t did not power off within 2 s: 
 check "stop: it is ended nevertheless"  says 1 stopped status t
 check "start: again"                    eval 'FAKE=deaf says 0 "t is running" start "${good[@]}"'
 check "stop: --now"                     says 0 "t is stopped" stop t --now
+
+# ---- what a host lacks
+bare() {                                # bare STATUS TEXT ARGUMENTS...: on a host without all that, but for what is in $T/bin
+	unshare -rm sh -c 'for d in /dev /usr/libexec /usr/lib/qemu /usr/share/AAVMF; do [ ! -d $d ] || mount -t tmpfs t $d; done
+		mknod /dev/null c 1 3 2> /dev/null || : > /dev/null
+		PATH=$0 exec "$@"' "$T/bin" "$top/build/host/stelectl" vm "${@:3}" > out 2> err
+	[ $? = "$1" ] && cat out err > both && grep -Fq -- "$2" both
+}
+mkdir bin
+check "doctor: no QEMU"                 bare 1 "mend: apt install qemu-system-arm" doctor
+printf '#!/bin/sh\nexit 1\n' > bin/qemu-system-aarch64; chmod +x bin/qemu-system-aarch64
+check "doctor: a QEMU that does not run" bare 1 "WRONG  QEMU runs" doctor
+printf '#!/bin/sh\necho QEMU emulator version 1\n' > bin/qemu-system-aarch64
+check "doctor: no firmware"             bare 0 "mend: apt install qemu-efi-aarch64" doctor
+check "doctor: no virtiofsd"            bare 0 "mend: apt install virtiofsd" doctor
+check "doctor: no vsock"                bare 0 "mend: modprobe vhost_vsock" doctor
+check "doctor: no KVM"                  bare 0 "lacks  machines run at the CPU's speed" doctor
+check "doctor: JSON"                    eval 'bare 0 "\"well\": true" doctor --json && python3 -c "import json; d = json.load(open(\"out\")); assert [c[\"ok\"] for c in d[\"checks\"]] == [True] * 2 + [False] * 4, d"'
+check "check: no QEMU, firmware, virtiofsd" eval 'rm bin/qemu-system-aarch64; bare 1 "" check --efi vars.fd --share dir,tag=a && cut -d: -f2 err | diff - <(printf " %s\n" qemu efi.code virtiofsd)'
 
 # ---- words
 check "no such command"                 says 64 "vm has no command conquer" conquer

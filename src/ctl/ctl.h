@@ -131,8 +131,9 @@ struct virtiofsd {
 	const char *sandbox;            /* "namespace", "chroot", "none" */
 	bool own_user;                  /* in a user namespace of our making */
 };
-/* Finds one and asks it what it is; decides how it can be confined. CTL_FAILED: there is none. */
-int virtiofsd_find(struct virtiofsd *v);
+/* Takes FILE, for null the first that runs where one usually is; asks it what it is and decides how it can be confined. Null, or
+ * why there is none that can serve. */
+const char *virtiofsd_find(struct virtiofsd *v, const char *file);
 /* In a child: becomes it, serving LISTENER and ending with its parent, or for -1 a socket that it makes at s->socket.
  * Returns only with a refusal said. */
 int virtiofsd_become(const struct virtiofsd *v, const struct share *s, int listener);

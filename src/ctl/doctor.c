@@ -1,22 +1,18 @@
 /* doctor.c - stelectl doctor: each cause why x86-64 programs might not run, in the order in which they stop one.
  *
- * A table of questions. What a failed one makes pointless is not asked. Each failure says the command that mends it.
+ * A table of questions (doctor.h). What a failed one makes pointless is not asked. Each failure says the command that mends it.
  */
+#include "ctl/doctor.h"
 #include "ctl/ctl.h"
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #define DIR_ "/proc/sys/fs/binfmt_misc"
-enum { SAY = 2 * CTL_PATH };
 
 static struct handler ours;
 static bool have_ours;
 static char interpreter[CTL_PATH];      /* as this process opens it */
-
-struct answer { bool well; char why[SAY], mend[SAY]; };
-#define WHY(a, ...)   snprintf((a)->why, SAY, __VA_ARGS__)
-#define MEND(a, ...)  snprintf((a)->mend, SAY, __VA_ARGS__)
 
 static void machine(struct answer *a)
 {
@@ -24,7 +20,7 @@ static void machine(struct answer *a)
 
 	a->well = ctl_is_arm64(m, sizeof m);
 	WHY(a, "this machine is %s", m);
-	MEND(a, "use a 64-bit ARM Linux: x86-64 programs need no Stele elsewhere, or cannot have it");
+	MEND(a, "use a 64-bit ARM Linux; what the host of such a VM lacks: stelectl vm doctor");
 }
 
 static void supported(struct answer *a)
@@ -128,48 +124,49 @@ static void alone(struct answer *a)
 	free(list);
 }
 
-static const struct question { const char *what; void (*ask)(struct answer *); bool ends; } questions[] = {
-	{ "the machine is ARM64",                    machine,       true  },
-	{ "the kernel has binfmt_misc",              supported,     true  },
-	{ "binfmt_misc is mounted",                  mounted,       true  },
-	{ "binfmt_misc is enabled",                  enabled,       false },
-	{ "a translator is there",                   there,         true  },
-	{ "it is a whole ARM64 program",             whole,         true  },
-	{ "it runs on this CPU and kernel",          runs,          false },
-	{ "no other handler takes x86-64 programs",  alone,         false },
-	{ "Stele is registered",                     is_registered, true  },
-	{ "its handler is enabled",                  entry_enabled, false },
-	{ "its handler matches x86-64 programs",     takes_them,    false },
+static const struct question questions[] = {
+	{ "the machine is ARM64",                    machine,       ENDS  },
+	{ "the kernel has binfmt_misc",              supported,     ENDS  },
+	{ "binfmt_misc is mounted",                  mounted,       ENDS  },
+	{ "binfmt_misc is enabled",                  enabled,       WRONG },
+	{ "a translator is there",                   there,         ENDS  },
+	{ "it is a whole ARM64 program",             whole,         ENDS  },
+	{ "it runs on this CPU and kernel",          runs,          WRONG },
+	{ "no other handler takes x86-64 programs",  alone,         WRONG },
+	{ "Stele is registered",                     is_registered, ENDS  },
+	{ "its handler is enabled",                  entry_enabled, WRONG },
+	{ "its handler matches x86-64 programs",     takes_them,    WRONG },
 };
 
-int cmd_doctor(void)
+int doctor(const struct question *q, size_t n)
 {
 	int wrong = 0;
 	struct json j = { stdout };
 
-	have_ours = binfmt_get(&ours, ctl.name) && ours.stele;
 	if (ctl.json) {
 		json_open(&j, NULL, '{');
 		json_open(&j, "checks", '[');
 	}
-	for (size_t i = 0; i < countof(questions); i++) {
+	for (; n--; q++) {
 		struct answer a = { 0 };
 
-		questions[i].ask(&a);
-		wrong += !a.well;
+		q->ask(&a);
+		wrong += !a.well && q->failed != LACKS;
 		if (ctl.json) {
 			json_open(&j, NULL, '{');
-			json_text(&j, "check", questions[i].what);
+			json_text(&j, "check", q->what);
 			json_bool(&j, "ok", a.well);
+			if (q->failed == LACKS)
+				json_bool(&j, "optional", true);
 			json_text(&j, "why", a.well ? NULL : a.why);
 			json_text(&j, "mend", a.well ? NULL : a.mend);
 			json_close(&j, '}');
 		} else if (a.well) {
-			printf("ok     %s\n", questions[i].what);
+			printf("ok     %s\n", q->what);
 		} else {
-			printf("WRONG  %s: %s\n       mend: %s\n", questions[i].what, a.why, a.mend);
+			printf("%-6s %s: %s\n       mend: %s\n", q->failed == LACKS ? "lacks" : "WRONG", q->what, a.why, a.mend);
 		}
-		if (!a.well && questions[i].ends)
+		if (!a.well && q->failed == ENDS)
 			break;
 	}
 	if (ctl.json) {
@@ -178,4 +175,10 @@ int cmd_doctor(void)
 		json_close(&j, '}');
 	}
 	return wrong ? CTL_FAILED : CTL_OK;
+}
+
+int cmd_doctor(void)
+{
+	have_ours = binfmt_get(&ours, ctl.name) && ours.stele;
+	return doctor(questions, countof(questions));
 }

@@ -188,9 +188,14 @@ int cmd_share(void)
 	struct virtiofsd v;
 	struct stat made, now;
 	struct share s;
+	const char *why;
 	int fd, r;
 
-	if (share_words(&s, SHARE_HERE | SHARE_TAG | SHARE_SOCKET) || virtiofsd_find(&v) || (fd = listen_at(s.socket, &made)) < 0)
+	if (share_words(&s, SHARE_HERE | SHARE_TAG | SHARE_SOCKET))
+		return CTL_FAILED;
+	if ((why = virtiofsd_find(&v, ctl.virtiofsd)))
+		return ctl_refuse("%s", why);
+	if ((fd = listen_at(s.socket, &made)) < 0)
 		return CTL_FAILED;
 	r = serve(&v, &s, fd);
 	if (lstat(s.socket, &now) == 0 && now.st_dev == made.st_dev && now.st_ino == made.st_ino)

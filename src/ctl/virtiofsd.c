@@ -73,37 +73,42 @@ static bool namespaces(bool own_user)
 	return pid > 0 && st == 0;
 }
 
-static int confine(struct virtiofsd *v)
+static const char *confine(struct virtiofsd *v)
 {
+	static char why[256];
 	bool root = geteuid() == 0;
 
 	v->own_user = !root;
 	v->sandbox = "namespace";
 	if (namespaces(!root))
-		return CTL_OK;
+		return NULL;
 	v->own_user = false;
 	v->sandbox = root ? "chroot" : "none";
-	if (!root && !v->rust)
-		return ctl_refuse("%s needs root, or a kernel that lets this user make namespaces: sudo stelectl share",
-			v->version);
+	if (!root && !v->rust) {
+		snprintf(why, sizeof why, "%s needs root, or a kernel that lets this user make namespaces", v->version);
+		return why;
+	}
 	fprintf(stderr, "stelectl: warning: no namespaces can be made here: virtiofsd %s\n", root ? "gets chroot only" :
 		"runs without a sandbox, with all that this user may do");
-	return CTL_OK;
+	return NULL;
 }
 
-int virtiofsd_find(struct virtiofsd *v)
+const char *virtiofsd_find(struct virtiofsd *v, const char *file)
 {
 	static const char *const places[] = {
 		"virtiofsd", "/usr/libexec/virtiofsd", "/usr/lib/virtiofsd", "/usr/lib/qemu/virtiofsd",
 	};
+	static char why[CTL_PATH + 64];
 
-	if (ctl.virtiofsd)
-		return ask(v, ctl.virtiofsd) ? confine(v) : ctl_refuse("--virtiofsd %s: does not run, or is no virtiofsd", ctl.virtiofsd);
+	if (file) {
+		snprintf(why, sizeof why, "%s does not run, or is no virtiofsd", file);
+		return ask(v, file) ? confine(v) : why;
+	}
 	for (size_t i = 0; i < countof(places); i++)
 		if (ask(v, places[i]))
 			return confine(v);
-	return ctl_refuse("no virtiofsd is installed: on Debian and Ubuntu it is the package virtiofsd, on Debian 12 "
-		"qemu-system-common; --virtiofsd FILE names one");
+	return "no virtiofsd is installed: on Debian and Ubuntu it is the package virtiofsd, on Debian 12 qemu-system-common; "
+		"--virtiofsd FILE names one";
 }
 
 static bool read_only(const char *dir)

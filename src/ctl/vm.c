@@ -179,6 +179,11 @@ static int status(const struct request *r)
 	return up ? CTL_OK : CTL_FAILED;
 }
 
+static int examine(const struct request *r)
+{
+	return vm_doctor();
+}
+
 static int fields(const struct request *r)
 {
 	vm_config_fields(stdout);
@@ -199,6 +204,7 @@ static const struct verb {
 	{ "console",    "NAME",                     "its serial console; Ctrl-] ends",                   console,    NAMED },
 	{ "status",     "[NAME] [--json]",          "which run (status 1: it does not)",                 status,     NAMED | MAYBE | SAYS },
 	{ "screenshot", "NAME FILE",                "its display, as .png or .ppm",                      screenshot, NAMED | PICTURE },
+	{ "doctor",     "[--json]",                 "what this host lacks for machines, and what mends it", examine, SAYS },
 	{ "fields",     "",                         "the fields of a description, as a table",           fields,     0 },
 };
 

@@ -8,6 +8,7 @@
  * vm_qmp.c      QEMU's own words: QMP over a Unix socket
  * vm_run.c      start and stop
  * vm_console.c  the serial console
+ * vm_doctor.c   what this host has for any machine
  * vm.c          the commands
  */
 #ifndef VM_H
@@ -30,6 +31,7 @@ struct vm {
 	struct vm_display { bool there; s64 width, height; const char *show; } display;
 	struct vm_stele { bool there; struct vm_share share; } stele;
 	struct vm_list disk, usb, share, forward;
+	struct virtiofsd server;        /* what virtiofsd, or the one that is found, is */
 
 	bool elsewhere;         /* what only this host lacks is warned of: for an argument line alone */
 	int faults;
@@ -54,7 +56,10 @@ const char *vm_text(const char *format, ...) __attribute__((format(printf, 1, 2)
 /* All that can be known before the start; adds the defaults that depend on this host. */
 void vm_check(struct vm *vm);
 enum { VM_FLASH = 64 << 20 };                   /* each of the two flash banks of QEMU's virt machine */
-const char *vm_find(const char *const *places); /* the first file that is there; a name without '/' is looked up in PATH */
+const char *vm_find_qemu(void);                 /* null: not installed */
+bool vm_find_firmware(const char **code, const char **template);
+#define VM_QEMU_MEND     "apt install qemu-system-arm"
+#define VM_FIRMWARE_MEND "apt install qemu-efi-aarch64"
 
 /* ---- vm_qemu.c ---- */
 struct vm_args { char **argv; size_t n, room, devices; };
@@ -67,9 +72,8 @@ enum { VM_DEVICES = 31 * 8 };                   /* functions of the PCI bus besi
 const struct vm_share *vm_share_at(const struct vm *vm, size_t i);
 
 /* ---- vm_share.c ---- */
-const char *vm_virtiofsd(void);
 /* Starts virtiofsd for DIR; back when its socket is there. -1 with a reason. */
-pid_t vm_share_start(const char *program, const char *dir, const char *sock, const char *log, char *why, size_t size);
+pid_t vm_share_start(const struct virtiofsd *v, const char *dir, const char *sock, const char *log, char *why, size_t size);
 
 /* ---- vm_state.c ---- */
 bool vm_name_ok(const char *name);
@@ -94,9 +98,10 @@ json_t *qmp_ask(struct qmp *q, const char *command, json_t *arguments, int secon
 bool qmp_ended(struct qmp *q, int milliseconds);        /* has QEMU hung up, within that time? */
 void qmp_close(struct qmp *q);
 
-/* ---- vm_run.c, vm_console.c ---- */
+/* ---- vm_run.c, vm_console.c, vm_doctor.c ---- */
 int vm_start(struct vm *vm);
 int vm_stop(const char *name, int seconds);     /* seconds for the guest to power off; 0: at once */
 int vm_console(const char *name);
+int vm_doctor(void);
 
 #endif

@@ -18,7 +18,6 @@ static const char *const firmware[][2] = {      /* Debian, Ubuntu; Fedora */
 	{ "/usr/share/AAVMF/AAVMF_CODE.fd", "/usr/share/AAVMF/AAVMF_VARS.fd" },
 	{ "/usr/share/edk2/aarch64/QEMU_EFI-pflash.raw", "/usr/share/edk2/aarch64/vars-template-pflash.raw" },
 };
-static const char *const qemus[] = { "qemu-system-aarch64", "/usr/libexec/qemu-kvm", NULL };
 
 static const char *in_path(const char *name)
 {
@@ -35,15 +34,24 @@ static const char *in_path(const char *name)
 	return NULL;
 }
 
-const char *vm_find(const char *const *places)
+const char *vm_find_qemu(void)
 {
-	for (; *places; places++) {
-		const char *file = strchr(*places, '/') ? *places : in_path(*places);
+	static const char fedora[] = "/usr/libexec/qemu-kvm";
+	const char *file = in_path("qemu-system-aarch64");
 
-		if (file && access(file, X_OK) == 0)
-			return file;
+	return file ? file : access(fedora, X_OK) == 0 ? fedora : NULL;
+}
+
+bool vm_find_firmware(const char **code, const char **template)
+{
+	for (size_t i = 0; i < countof(firmware); i++) {
+		if (access(firmware[i][0], R_OK) < 0)
+			continue;
+		*code = firmware[i][0];
+		*template = firmware[i][1];
+		return true;
 	}
-	return NULL;
+	return false;
 }
 
 /* What only this host lacks: a fault, or where an argument line alone is wanted, a word. */
@@ -71,12 +79,12 @@ static bool file(struct vm *vm, const char *path, const char *name, int mode, st
 	return false;
 }
 
-static void program(struct vm *vm, const char *path, const char **name, const char *found, const char *mend)
+static void qemu(struct vm *vm)
 {
-	if (*name)
-		file(vm, path, *name, X_OK, NULL);
-	else if (!(*name = found))
-		vm_fault(vm, "%s: not found; %s", path, mend);
+	if (vm->qemu)
+		file(vm, "qemu", vm->qemu, X_OK, NULL);
+	else if (!(vm->qemu = vm_find_qemu()))
+		vm_fault(vm, "qemu: not found; " VM_QEMU_MEND);
 }
 
 /* ---- what boots ---- */
@@ -91,18 +99,15 @@ static void flash(struct vm *vm, const char *path, const char *name, int mode)
 static void efi(struct vm *vm)
 {
 	struct vm_efi *e = &vm->efi;
-	const char *dir;
+	const char *dir, *code = NULL, *template = NULL;
 
-	for (size_t i = 0; i < countof(firmware); i++) {
-		if (access(firmware[i][0], R_OK) < 0)
-			continue;
-		e->code = e->code ? e->code : firmware[i][0];
-		e->template = e->template ? e->template : firmware[i][1];
-	}
+	vm_find_firmware(&code, &template);
+	e->code = e->code ? e->code : code;
+	e->template = e->template ? e->template : template;
 	if (e->code)
 		flash(vm, "efi.code", e->code, R_OK);
 	else
-		vm_fault(vm, "efi.code: no firmware is installed: apt install qemu-efi-aarch64");
+		vm_fault(vm, "efi.code: no firmware is installed: " VM_FIRMWARE_MEND);
 	if (!e->vars)
 		return;
 	if (access(e->vars, F_OK) == 0) {
@@ -182,6 +187,7 @@ static void shares(struct vm *vm)
 {
 	const struct vm_share *s, *other;
 	bool virtiofs = false;
+	const char *why;
 	struct stat st;
 
 	for (size_t i = 0; (s = vm_share_at(vm, i)); i++) {
@@ -199,8 +205,8 @@ static void shares(struct vm *vm)
 			if ((other = vm_share_at(vm, k))->tag && !strcmp(other->tag, s->tag))
 				vm_fault(vm, "%s.tag: duplicate: %s is %s.tag too", path, s->tag, share_path(vm, k));
 	}
-	if (virtiofs)
-		program(vm, "virtiofsd", &vm->virtiofsd, vm_virtiofsd(), "apt install virtiofsd (Debian 12: qemu-system-common)");
+	if (virtiofs && (why = virtiofsd_find(&vm->server, vm->virtiofsd)))
+		vm_fault(vm, "virtiofsd: %s", why);
 }
 
 static void stele(struct vm *vm)
@@ -263,7 +269,7 @@ static void name(struct vm *vm)
 void vm_check(struct vm *vm)
 {
 	name(vm);
-	program(vm, "qemu", &vm->qemu, vm_find(qemus), "apt install qemu-system-arm");
+	qemu(vm);
 	boots(vm);
 	images(vm);
 	shares(vm);

@@ -89,7 +89,7 @@ static int start_shares(struct vm *vm)
 		pid_t p;
 
 		if (!strcmp(s->type, "virtiofs")) {
-			p = vm_share_start(vm->virtiofsd, s->dir, vm_state(vm->name, vm_share_file(i, "sock")),
+			p = vm_share_start(&vm->server, s->dir, vm_state(vm->name, vm_share_file(i, "sock")),
 				vm_state(vm->name, vm_share_file(i, "log")), why, sizeof why);
 			if (p < 0) {
 				end_shares(vm->name, i);

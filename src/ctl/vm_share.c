@@ -11,15 +11,6 @@
 
 enum { START_MS = 20000 };
 
-const char *vm_virtiofsd(void)
-{
-	static const char *const places[] = {
-		"/usr/libexec/virtiofsd", "/usr/lib/qemu/virtiofsd", "/usr/lib/virtiofsd", "virtiofsd", NULL
-	};
-
-	return vm_find(places);
-}
-
 static void become(const struct virtiofsd *v, const struct share *s, const char *log)
 {
 	int null = open("/dev/null", O_RDONLY), out = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -44,27 +35,23 @@ static void last_line(char *out, size_t size, const char *log)
 		memmove(out, line + 1, strlen(line));
 }
 
-pid_t vm_share_start(const char *program, const char *dir, const char *sock, const char *log, char *why, size_t size)
+pid_t vm_share_start(const struct virtiofsd *v, const char *dir, const char *sock, const char *log, char *why, size_t size)
 {
 	const struct share share = { .dir = dir, .socket = sock, .writable = true };
-	struct virtiofsd v;
 	char text[1024] = "";
 	struct stat st;
 	int status;
 	pid_t pid;
 
-	ctl.virtiofsd = program;
-	if (virtiofsd_find(&v))
-		return snprintf(why, size, "%s cannot serve it", program), -1;
 	unlink(sock);
 	if ((pid = fork()) < 0)
 		return snprintf(why, size, "%s", strerror(errno)), -1;
 	if (pid == 0)
-		become(&v, &share, log);
+		become(v, &share, log);
 	for (s64 end = vm_now() + START_MS; vm_now() < end; vm_sleep(20)) {
 		if (waitpid(pid, &status, WNOHANG) == pid) {
 			last_line(text, sizeof text, log);
-			snprintf(why, size, "%s ended: %s", program, *text ? text : "without a word");
+			snprintf(why, size, "%s ended: %s", v->path, *text ? text : "without a word");
 			return -1;
 		}
 		if (stat(sock, &st) == 0)
@@ -72,6 +59,6 @@ pid_t vm_share_start(const char *program, const char *dir, const char *sock, con
 	}
 	kill(pid, SIGKILL);
 	waitpid(pid, &status, 0);
-	snprintf(why, size, "%s made no socket in %d s; its words are in %s", program, START_MS / 1000, log);
+	snprintf(why, size, "%s made no socket in %d s; its words are in %s", v->path, START_MS / 1000, log);
 	return -1;
 }
