@@ -1,22 +1,14 @@
 #!/bin/bash
 # stelectl vm without a machine: every fault of a description is named by its field, the argument line of a machine with
-# everything, and start, status, screenshot and stop against a QEMU that a few lines of Python play, well-behaved or not.
-# The earnest boot is test/vm/efi.t.
+# everything, and start, status, screenshot and stop against a QEMU that a few lines of Python play, well-behaved or not; last
+# QEMU itself with both virtiofsd programs. The earnest boot is test/vm/efi.t.
 top=$(cd "$(dirname "$0")/.." && pwd)
 T=$(mktemp -d) || exit 1
 mkdir "$T/run" "$T/dir"
 export XDG_RUNTIME_DIR=$T/run
 trap 'kill $(cat "$T/pids" "$T"/run/stele-vm/*/*.pid 2> /dev/null) 2> /dev/null; rm -rf "$T"' EXIT
 cd "$T" || exit 1
-n=0 bad=0
-
-check() {                               # check NAME COMMAND...: the command's status says it
-	local name=$1
-	shift
-	n=$((n + 1))
-	if "$@" > "$T/log" 2>&1; then echo "ok $n - $name"
-	else bad=$((bad + 1)); echo "not ok $n - $name"; sed 's/^/# /' "$T/log" "$T/out" "$T/err"; fi
-}
+. "$top/test/ctl.sh"
 vm() { timeout 60 ${CTL:-"$top/build/host/stelectl"} vm "$@" > "$T/out" 2> "$T/err" < /dev/null; }
 says() {                                # says STATUS TEXT ARGUMENTS...
 	local status=$1 text=$2
@@ -41,7 +33,7 @@ cat > virtiofsd <<'EOF'
 printf '%s\n' "$@" > "$0.args"
 [ "$FAKE_FS" = fails ] && { echo "cannot share it"; exit 1; }
 exec python3 -c 'import socket, sys, time
-s = socket.socket(socket.AF_UNIX); s.bind(sys.argv[1].split("=")[1]); s.listen(); s.settimeout(30); c, _ = s.accept(); c.settimeout(30); c.recv(1)' "$@"
+s = socket.socket(fileno=int(sys.argv[1].split("=")[1])); s.settimeout(30); c, _ = s.accept(); c.settimeout(30); c.recv(1)' "$@"
 EOF
 cat > qemu <<'EOF'
 #!/usr/bin/python3
@@ -308,6 +300,41 @@ check "doctor: no vsock"                bare 0 "mend: modprobe vhost_vsock" doct
 check "doctor: no KVM"                  bare 0 "lacks  machines run at the CPU's speed" doctor
 check "doctor: JSON"                    eval 'bare 0 "\"well\": true" doctor --json && python3 -c "import json; d = json.load(open(\"out\")); assert [c[\"ok\"] for c in d[\"checks\"]] == [True] * 2 + [False] * 4, d"'
 check "check: no QEMU, firmware, virtiofsd" eval 'rm bin/qemu-system-aarch64; bare 1 "" check --efi vars.fd --share dir,tag=a && cut -d: -f2 err | diff - <(printf " %s\n" qemu efi.code virtiofsd)'
+
+# ---- in earnest: QEMU, whose kernel is none, and each virtiofsd, as root and as nobody
+chmod 755 "$T" dir
+cp "$top/build/host/stelectl" .
+real() {                                # real KIND FILE
+	local who by pid machine
+	for who in root nobody; do
+		by=(env XDG_RUNTIME_DIR="$T/$who")
+		if [ $who = nobody ]; then by=("${nobody[@]}" "${by[@]}"); elif [ "$(id -u)" != 0 ]; then skip "$1, root: this is not root"; continue; fi
+		"${by[@]}" unshare -Um true || { skip "$1, $who: may make no namespaces here"; continue; }
+		mkdir -p -m 777 $who
+		machine=("${by[@]}" ./stelectl vm)
+		check "$1, $who: starts"                "${machine[@]}" start --name real --accel tcg --memory 64M --kernel kernel --virtiofsd "$2" --share dir,tag=a
+		read -r pid _ < $who/stele-vm/real/share0.pid
+		check "$1, $who: sees the directory alone" within 10 eval "confined $pid"
+		check "$1, $who: runs"                  "${machine[@]}" status real
+		check "$1, $who: stop"                  "${machine[@]}" stop real --now
+		check "$1, $who: the file server ends"  within 10 gone $pid
+	done
+}
+within() {                              # within SECONDS COMMAND...: true in that time?
+	local end=$((SECONDS + $1))
+	shift
+	until "$@"; do [ $SECONDS -lt $end ] || return 1; sleep 0.1; done
+}
+gone() { ! [ -d /proc/$1 ] || grep -q '^State:.Z' /proc/$1/status; }
+confined() {                            # it, or the child that serves
+	local p
+	for p in $1 $(cat /proc/$1/task/*/children); do [ -e /proc/$p/root/stele ] && [ ! -e /proc/$p/root/etc ] && return; done
+	return 1
+}
+C=/usr/lib/qemu/virtiofsd rust=/usr/libexec/virtiofsd
+[ ! -x "$top/build/virtiofsd/virtiofsd" ] || { cp -r "$top/build/virtiofsd" rust && rust=$T/rust/virtiofsd; }
+if [ -x $C ]; then real C $C; else skip "QEMU's virtiofsd, in C: this system has none any more"; fi
+real Rust "$rust"
 
 # ---- words
 check "no such command"                 says 64 "vm has no command conquer" conquer

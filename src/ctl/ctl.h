@@ -134,9 +134,8 @@ struct virtiofsd {
 /* Takes FILE, for null the first that runs where one usually is; asks it what it is and decides how it can be confined. Null, or
  * why there is none that can serve. */
 const char *virtiofsd_find(struct virtiofsd *v, const char *file);
-/* In a child: becomes it, serving LISTENER and ending with its parent, or for -1 a socket that it makes at s->socket.
- * Returns only with a refusal said. */
-int virtiofsd_become(const struct virtiofsd *v, const struct share *s, int listener);
+/* Becomes it, serving LISTENER, a socket that it inherits; a CHILD ends with its parent. Returns only with a refusal said. */
+int virtiofsd_become(const struct virtiofsd *v, const struct share *s, int listener, bool child);
 
 int cmd_availability(void);
 int cmd_install(void);

@@ -161,7 +161,7 @@ static int serve(const struct virtiofsd *v, const struct share *s, int listener)
 		return ctl_refuse("no process can be started: %s", strerror(errno));
 	if (pid == 0) {
 		sigprocmask(SIG_SETMASK, &old, NULL);
-		virtiofsd_become(v, s, listener);
+		virtiofsd_become(v, s, listener, true);
 		_exit(write(started[1], "", 1) != 1);
 	}
 	close(listener);

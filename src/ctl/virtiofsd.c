@@ -1,8 +1,8 @@
 /* virtiofsd.c - the daemon that serves a directory to a VMM: which one is there, and how it is started and confined.
  *
  * Two programs have that name, with different words: QEMU's until 7.2, in C (-o source=DIR), and virtio-fs's own, in
- * Rust (--shared-dir DIR). What --help says tells which. Both take the listening socket as --fd, so that it is stelectl share
- * that makes the socket and knows whether one is in use. A machine's (vm_share.c) makes its own, and is known by its path.
+ * Rust (--shared-dir DIR). What --help says tells which. Both take the listening socket as --fd, so that it is stelectl that
+ * makes the socket and knows whether one is in use; with a path the one in C wants to write to root's /run.
  *
  * Confinement: their own "namespace" (mounts, processes, network, pivot_root into DIR) wherever it can be had. Without
  * root that works inside a user namespace in which this user is root: neither newuidmap nor a line in /etc/subuid is
@@ -132,21 +132,18 @@ static void c_value(char *out, const char *s)
 
 static void start(const struct virtiofsd *v, const struct share *s, int listener)
 {
-	char at[CTL_PATH + 16], source[2 * CTL_PATH + 16] = "source=", sandbox[32];
+	char at[32], source[2 * CTL_PATH + 16] = "source=", sandbox[32];
 	const char *rust[] = { v->path, at, "--shared-dir", s->dir, "--sandbox", v->sandbox,
 		v->readonly && !s->writable ? "--readonly" : NULL, NULL };
 	const char *c[] = { v->path, at, "-o", source, "-o", sandbox, NULL };
 
-	if (listener >= 0)
-		snprintf(at, sizeof at, "--fd=%d", listener);
-	else
-		snprintf(at, sizeof at, "--socket-path=%s", s->socket);
+	snprintf(at, sizeof at, "--fd=%d", listener);
 	snprintf(sandbox, sizeof sandbox, "sandbox=%s", v->sandbox);
 	c_value(source + strlen(source), s->dir);
 	execvp(v->path, (char *const *)(v->rust ? rust : c));
 }
 
-int virtiofsd_become(const struct virtiofsd *v, const struct share *s, int listener)
+int virtiofsd_become(const struct virtiofsd *v, const struct share *s, int listener, bool child)
 {
 	bool bind = !s->writable && !v->readonly;
 
@@ -155,8 +152,8 @@ int virtiofsd_become(const struct virtiofsd *v, const struct share *s, int liste
 			strerror(errno));
 	if (bind && !read_only(s->dir))
 		return ctl_refuse("%s cannot be made read-only for the guest (%s); --writable shares it as it is", s->dir, strerror(errno));
-	if (listener >= 0)
-		prctl(PR_SET_PDEATHSIG, SIGTERM);
+	if (child)
+		prctl(PR_SET_PDEATHSIG, SIGTERM);       /* new credentials would have cleared it */
 	start(v, s, listener);
 	return ctl_refuse("%s: %s", v->path, strerror(errno));
 }

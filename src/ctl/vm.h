@@ -72,8 +72,10 @@ enum { VM_DEVICES = 31 * 8 };                   /* functions of the PCI bus besi
 const struct vm_share *vm_share_at(const struct vm *vm, size_t i);
 
 /* ---- vm_share.c ---- */
-/* Starts virtiofsd for DIR; back when its socket is there. -1 with a reason. */
-pid_t vm_share_start(const struct virtiofsd *v, const char *dir, const char *sock, const char *log, char *why, size_t size);
+/* Starts virtiofsd for DIR; its socket is there then. -1 with errno. */
+pid_t vm_share_start(const struct virtiofsd *v, const char *dir, const char *sock, const char *log);
+/* Has that child ended? Its last word in WHY then. */
+bool vm_share_ended(pid_t pid, const char *log, char *why, size_t size);
 
 /* ---- vm_state.c ---- */
 bool vm_name_ok(const char *name);
@@ -84,9 +86,12 @@ const char *vm_share_file(size_t i, const char *suffix);        /* "share0.sock"
 int vm_state_make(const char *name);
 /* Connects to a Unix socket. -1 with errno. */
 int vm_connect(const char *path);
+/* Makes one that listens and is inherited. -1 with errno. */
+int vm_listen(const char *path);
 /* 0 if nothing listens on a path that a socket is to be made at, else why it cannot be. */
 const char *vm_busy(const char *path);
 pid_t vm_pid(const char *name, const char *file);       /* what a pid file says, 0 if that process is not the machine's */
+const char *vm_pid_text(pid_t pid);             /* what such a file says of a process that we have started */
 s64 vm_now(void);                               /* milliseconds */
 void vm_sleep(int milliseconds);
 

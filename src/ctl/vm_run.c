@@ -14,7 +14,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { QEMU_START_MS = 120000, AGAIN_S = 10, QUIT_MS = 10000, BLOCK = 1 << 16 };
+enum { QEMU_START_MS = 120000, AGAIN_S = 10, QUIT_MS = 10000, LAST_WORD_MS = 1000, BLOCK = 1 << 16 };
 
 /* ---- files ---- */
 /* A copy with holes where the source has zeros, there whole or not at all. */
@@ -79,29 +79,40 @@ static void end_shares(const char *name, size_t n)
 	}
 }
 
-static int start_shares(struct vm *vm)
+static int start_shares(struct vm *vm, pid_t *pids)
+{
+	const struct vm_share *s;
+
+	for (size_t i = 0; (s = vm_share_at(vm, i)); i++) {
+		const char *file = vm_state(vm->name, vm_share_file(i, "pid")), *text = "0\n";
+
+		if (!strcmp(s->type, "virtiofs")) {
+			pids[i] = vm_share_start(&vm->server, s->dir, vm_state(vm->name, vm_share_file(i, "sock")),
+				vm_state(vm->name, vm_share_file(i, "log")));
+			if (pids[i] < 0)
+				return ctl_refuse("share %s: %s", s->tag, strerror(errno));
+			text = vm_pid_text(pids[i]);
+		}
+		printf("share %s: %s\n", s->tag, s->dir);
+		if (ctl_write(file, text, strlen(text), 0600) < 0)
+			return ctl_refuse("%s: %s", file, strerror(errno));
+	}
+	return CTL_OK;
+}
+
+/* What ends virtiofsd makes QEMU fail as well, with a word that does not say why. */
+static bool a_share_ended(const struct vm *vm, const pid_t *pids)
 {
 	const struct vm_share *s;
 	char why[2048];
 
-	for (size_t i = 0; (s = vm_share_at(vm, i)); i++) {
-		const char *pid = "0\n";
-		pid_t p;
-
-		if (!strcmp(s->type, "virtiofs")) {
-			p = vm_share_start(&vm->server, s->dir, vm_state(vm->name, vm_share_file(i, "sock")),
-				vm_state(vm->name, vm_share_file(i, "log")), why, sizeof why);
-			if (p < 0) {
-				end_shares(vm->name, i);
-				return ctl_refuse("share %s: %s", s->tag, why);
+	for (s64 end = vm_now() + LAST_WORD_MS; vm_now() < end; vm_sleep(20))
+		for (size_t i = 0; (s = vm_share_at(vm, i)); i++)
+			if (vm_share_ended(pids[i], vm_state(vm->name, vm_share_file(i, "log")), why, sizeof why)) {
+				ctl_refuse("share %s: %s ended: %s", s->tag, vm->server.path, why);
+				return true;
 			}
-			pid = vm_text("%d\n", p);
-		}
-		printf("share %s: %s\n", s->tag, s->dir);
-		if (ctl_write(vm_state(vm->name, vm_share_file(i, "pid")), pid, strlen(pid), 0600) < 0)
-			return ctl_refuse("%s: %s", vm_state(vm->name, vm_share_file(i, "pid")), strerror(errno));
-	}
-	return CTL_OK;
+	return false;
 }
 
 static pid_t spawn(char *const *argv, const char *log)
@@ -137,7 +148,7 @@ static int not_up(const struct vm *vm, int status)
 		WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
 }
 
-static int start_qemu(const struct vm *vm)
+static int start_qemu(const struct vm *vm, const pid_t *pids)
 {
 	struct vm_args a = { 0 };
 	int status = -1;
@@ -154,7 +165,9 @@ static int start_qemu(const struct vm *vm)
 		waitpid(pid, &status, 0);
 		return ctl_refuse("%s has not come up in %d s: ended", vm->qemu, QEMU_START_MS / 1000);
 	}
-	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? CTL_OK : not_up(vm, status);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return CTL_OK;
+	return a_share_ended(vm, pids) ? CTL_FAILED : not_up(vm, status);
 }
 
 int vm_start(struct vm *vm)
@@ -162,6 +175,7 @@ int vm_start(struct vm *vm)
 	static struct qmp q;
 	json_t *o;
 	size_t n = vm->share.n + vm->stele.there;
+	pid_t *pids;
 
 	if (vm_state_make(vm->name) || lock(vm->name))
 		return CTL_FAILED;
@@ -171,9 +185,9 @@ int vm_start(struct vm *vm)
 		if (copy(vm->efi.template, vm->efi.vars) < 0)
 			return ctl_refuse("efi.vars: %s: %s", vm->efi.vars, strerror(errno));
 	}
-	if (start_shares(vm))
-		return CTL_FAILED;
-	if (start_qemu(vm)) {
+	if (!(pids = calloc(n + 1, sizeof *pids)))
+		abort();
+	if (start_shares(vm, pids) || start_qemu(vm, pids)) {
 		end_shares(vm->name, n);
 		return CTL_FAILED;
 	}

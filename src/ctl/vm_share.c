@@ -1,17 +1,14 @@
-/* vm_share.c - virtiofsd behind a machine's share: it goes on without us, and ends when QEMU hangs up. */
+/* vm_share.c - virtiofsd behind a machine's share: it goes on without us, and ends when QEMU hangs up. The socket is made here, so
+ * that QEMU finds it at once; one that ends before QEMU is up has said why in its log.
+ */
 #include "ctl/vm.h"
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { START_MS = 20000 };
-
-static void become(const struct virtiofsd *v, const struct share *s, const char *log)
+static void become(const struct virtiofsd *v, const struct share *s, const char *log, int listener)
 {
 	int null = open("/dev/null", O_RDONLY), out = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
@@ -19,8 +16,20 @@ static void become(const struct virtiofsd *v, const struct share *s, const char 
 	dup2(null, 0);
 	dup2(out, 1);
 	dup2(out, 2);
-	virtiofsd_become(v, s, -1);
+	virtiofsd_become(v, s, listener, false);
 	_exit(127);
+}
+
+pid_t vm_share_start(const struct virtiofsd *v, const char *dir, const char *sock, const char *log)
+{
+	const struct share share = { .dir = dir, .socket = sock, .writable = true };
+	int listener = vm_listen(sock);
+	pid_t pid = listener < 0 ? -1 : fork();
+
+	if (pid == 0)
+		become(v, &share, log, listener);
+	close(listener);
+	return pid;
 }
 
 static void last_line(char *out, size_t size, const char *log)
@@ -35,30 +44,15 @@ static void last_line(char *out, size_t size, const char *log)
 		memmove(out, line + 1, strlen(line));
 }
 
-pid_t vm_share_start(const struct virtiofsd *v, const char *dir, const char *sock, const char *log, char *why, size_t size)
+bool vm_share_ended(pid_t pid, const char *log, char *why, size_t size)
 {
-	const struct share share = { .dir = dir, .socket = sock, .writable = true };
-	char text[1024] = "";
-	struct stat st;
 	int status;
-	pid_t pid;
 
-	unlink(sock);
-	if ((pid = fork()) < 0)
-		return snprintf(why, size, "%s", strerror(errno)), -1;
-	if (pid == 0)
-		become(v, &share, log);
-	for (s64 end = vm_now() + START_MS; vm_now() < end; vm_sleep(20)) {
-		if (waitpid(pid, &status, WNOHANG) == pid) {
-			last_line(text, sizeof text, log);
-			snprintf(why, size, "%s ended: %s", v->path, *text ? text : "without a word");
-			return -1;
-		}
-		if (stat(sock, &st) == 0)
-			return pid;
-	}
-	kill(pid, SIGKILL);
-	waitpid(pid, &status, 0);
-	snprintf(why, size, "%s made no socket in %d s; its words are in %s", v->path, START_MS / 1000, log);
-	return -1;
+	if (pid <= 0 || waitpid(pid, &status, WNOHANG) != pid)
+		return false;
+	*why = 0;
+	last_line(why, size, log);
+	if (!*why)
+		snprintf(why, size, "without a word");
+	return true;
 }

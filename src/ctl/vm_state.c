@@ -62,7 +62,7 @@ static bool address(struct sockaddr_un *at, const char *path)
 	return true;
 }
 
-int vm_connect(const char *path)
+static int unix_socket(const char *path, int flags, int (*use)(int, const struct sockaddr *, socklen_t))
 {
 	struct sockaddr_un at;
 	int fd, e;
@@ -71,14 +71,28 @@ int vm_connect(const char *path)
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	if ((fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)) < 0)
+	if ((fd = socket(AF_UNIX, SOCK_STREAM | flags, 0)) < 0)
 		return -1;
-	if (connect(fd, (void *)&at, sizeof at) == 0)
+	if (use(fd, (void *)&at, sizeof at) == 0)
 		return fd;
 	e = errno;
 	close(fd);
 	errno = e;
 	return -1;
+}
+
+int vm_connect(const char *path)
+{
+	return unix_socket(path, SOCK_CLOEXEC, connect);
+}
+
+int vm_listen(const char *path)
+{
+	int fd;
+
+	unlink(path);
+	fd = unix_socket(path, 0, bind);
+	return fd < 0 || listen(fd, 1) == 0 ? fd : -1;
 }
 
 /* A datagram socket cannot be connected to a stream one: that one listens there shows without taking a client's place. */
@@ -103,16 +117,37 @@ const char *vm_busy(const char *path)
 	return e == ECONNREFUSED ? NULL : strerror(e);          /* what a crash left: nobody listens */
 }
 
-/* QEMU's and virtiofsd's words name the machine's directory; those of a process that has got the pid since do not. */
+/* When a process began, in ticks since the machine did: proc_pid_stat(5), field 22. 0 if it is there no more. */
+static unsigned long long began(long pid)
+{
+	char text[1024], *s, state;
+	unsigned long long ticks;
+
+	if (ctl_read(vm_text("/proc/%ld/stat", pid), text, sizeof text) <= 0 || !(s = strrchr(text, ')')))
+		return 0;
+	if (sscanf(s + 1, " %c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu", &state, &ticks) != 2)
+		return 0;
+	return state == 'Z' || state == 'X' ? 0 : ticks;
+}
+
+const char *vm_pid_text(pid_t pid)
+{
+	return vm_text("%d %llu\n", pid, began(pid));
+}
+
+/* A pid can be another's by now. Our files say when it began; QEMU writes its own, and its words name the machine's directory. */
 pid_t vm_pid(const char *name, const char *file)
 {
-	char text[32], words[1 << 16];
+	char text[64], words[1 << 16];
 	const char *dir = vm_state(name, "");
+	unsigned long long start = 0;
 	ssize_t n;
 	long pid;
 
-	if (ctl_read(vm_state(name, file), text, sizeof text) <= 0 || (pid = strtol(text, NULL, 10)) <= 1)
+	if (ctl_read(vm_state(name, file), text, sizeof text) <= 0 || sscanf(text, "%ld %llu", &pid, &start) < 1 || pid <= 1)
 		return 0;
+	if (start)
+		return began(pid) == start ? pid : 0;
 	if ((n = ctl_read(vm_text("/proc/%ld/cmdline", pid), words, sizeof words)) <= 0)
 		return 0;
 	return memmem(words, n, dir, strlen(dir)) ? pid : 0;
