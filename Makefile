@@ -54,7 +54,7 @@ else
   X86_INC := -isystem $(B)/amd64-lib/usr/include
   X86_LIB := -L$(B)/amd64-lib/usr/lib/x86_64-linux-gnu
 endif
-GEN      := $(B)/gen/version.h $(if $(wildcard tool/mkdecode.c),$(B)/gen/decode.h)
+GEN      := $(B)/gen/version.h $(B)/gen/guest.h $(if $(wildcard tool/mkdecode.c),$(B)/gen/decode.h)
 
 # Tests: cmocka programs (test/NAME_test.c), shell scripts (test/*.t), x86-64 test programs (test/guest/*.c),
 # static ARM64 ones (test/arm/*.c).
@@ -119,6 +119,10 @@ CF_string := -fno-tree-loop-distribute-patterns        # or memcpy's loop become
 $(B)/gen/version.h: VERSION
 	@mkdir -p $(@D)
 	echo '#define STELE_VERSION "$(VERSION)"' > $@
+$(B)/gen/guest.h: $(wildcard guest/*.in)
+	@mkdir -p $(@D)
+	for f in $^; do n=$${f##*/}; n=$${n%.in}; echo "const char guest_$${n//./_}[] ="; \
+		sed 's/[\\"]/\\&/g; s/.*/\t"&\\n"/; $$s/$$/;/' $$f; done > $@
 $(B)/host/mkdecode: tool/mkdecode.c $(wildcard src/x86/*.def)
 	@mkdir -p $(@D)
 	$(HOSTCC) $(HOSTCF) -MT $@ -o $@ $<

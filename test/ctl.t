@@ -98,6 +98,25 @@ cp "$T/cut" "$T/root/usr/local/lib/stele/stele"
 check "doctor: the file is truncated"   says 1 "mend: put the ARM64 stele there again" doctor
 mv "$T/away" "$T/root/usr/local/lib/stele/stele"
 
+mv "$T/root/usr/local/lib/stele/stele" "$T/away"
+cp "$top/build/arm/vm_start" "$T/root/usr/local/lib/stele/stele"
+check "doctor: it does not run here"    says 1 "does not run on this CPU and kernel" doctor
+mv "$T/away" "$T/root/usr/local/lib/stele/stele"
+ctl unregister
+printf ':stele:E::pyx::%s:' "$R/usr/local/lib/stele/stele" > "$B/register"
+check "doctor: takes other files"       says 1 "the handler stele does not match x86-64 programs" doctor
+ctl register --replace --flags PC
+mkdir -p "$T/bare/proc/sys/kernel"
+cp "$T/root/proc/sys/kernel/arch" "$T/bare/proc/sys/kernel/"
+bare() { local R=$T/bare; says "$@"; }
+check "doctor: no binfmt_misc"          bare 1 "mend: boot a kernel with CONFIG_BINFMT_MISC" doctor
+printf 'nodev\tbinfmt_misc\n' > "$T/bare/proc/filesystems"
+check "doctor: not mounted"             bare 1 "mend: modprobe binfmt_misc; mount -t binfmt_misc" doctor
+mkdir -p "$T/bare/proc/sys/fs/binfmt_misc" && : > "$T/bare/proc/sys/fs/binfmt_misc/register"
+check "doctor: no share"                bare 1 "and there is no share" doctor
+cp -r "$T/root/sys" "$T/bare/"
+check "doctor: lists the tags"          bare 1 "the shares are: one (virtiofs), two (9p)" doctor
+
 # ---- status
 mkdir -p "$T/root/proc/4711"
 ln -s "$R/usr/local/lib/stele/stele" "$T/root/proc/4711/exe"
@@ -130,6 +149,9 @@ cp "$top/build/stele" "$T/root/mnt/x-y/stele"
 echo "1 1 0:1 / $R/mnt/x-y rw - virtiofs one rw" > "$T/root/proc/self/mountinfo"
 printf '#!/bin/sh\n' > "$T/root/usr/sbin/update-binfmts"; chmod +x "$T/root/usr/sbin/update-binfmts"
 mark
+for t in 'a%b' 'a$b' 'a\' ' a' 'a ' $'a\nb'; do
+	check "persist: a tag that no unit holds: $(printf %q "$t")" says 1 "a mount unit cannot be told the share" register --persist --mount "$t:/mnt/x-y"
+done
 unit="$T/root/etc/systemd/system/mnt-x\\x2dy.mount"
 check "persist"                         says 0 "is registered" register --persist --mount one:/mnt/x-y
 check "persist: binfmt.d"               has ":stele:M::\\x7fELF\\x02\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\x3e\\x00:\\xff\\xff\\xff\\xff\\xff\\xfe\\xfe\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff\\xff:/mnt/x-y/stele:POCF" "$T/root/etc/binfmt.d/stele.conf"

@@ -14,11 +14,6 @@
 
 #define DIR_ "/proc/sys/fs/binfmt_misc"
 
-const char binfmt_magic[] =
-	"\\x7fELF\\x02\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\x3e\\x00";
-const char binfmt_mask[] =
-	"\\xff\\xff\\xff\\xff\\xff\\xfe\\xfe\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff\\xff";
-
 /* What modprobe knows of: a module of this kernel, or a part of it. */
 static bool known_module(void)
 {
@@ -171,7 +166,9 @@ bool binfmt_flags_ok(const char *flags)
 	return true;
 }
 
-void binfmt_line(char *out, size_t size, const char *name, const char *interpreter, const char *flags)
+char *binfmt_conf(char *out, size_t size, const char *name, const char *interpreter, const char *flags)
 {
-	snprintf(out, size, ":%s:M::%s:%s:%s:%s", name, binfmt_magic, binfmt_mask, interpreter, flags);
+	template_fill(out, size, guest_binfmt_conf, (struct value[]){
+		{ "written", CTL_WRITTEN }, { "name", name }, { "interpreter", interpreter }, { "flags", flags }, { 0 } });
+	return strstr(out, "\n:") + 1;
 }

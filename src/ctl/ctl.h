@@ -68,9 +68,14 @@ int binfmt_list(struct handler **list); /* all handlers that take x86-64 files; 
 bool binfmt_get(struct handler *h, const char *name);
 bool binfmt_name_ok(const char *name);
 bool binfmt_flags_ok(const char *flags);
-/* The line that registers INTERPRETER, as the register file and binfmt.d take it. */
-void binfmt_line(char *out, size_t size, const char *name, const char *interpreter, const char *flags);
-extern const char binfmt_magic[], binfmt_mask[];
+/* binfmt.d's file for INTERPRETER. Its line that begins with a colon is what the register file takes: that line's place in it. */
+char *binfmt_conf(char *out, size_t size, const char *name, const char *interpreter, const char *flags);
+
+/* ---- template.c: guest/NAME.in, whose words in @ are filled in ---- */
+struct value { const char *word, *text; };
+extern const char guest_binfmt_conf[], guest_binfmts[], guest_share_mount[];
+void template_fill(char *out, size_t size, const char *text, const struct value *values);       /* a null word is behind the last */
+#define CTL_WRITTEN "Written by stelectl register --persist; stelectl unregister removes it."
 
 /* ---- translator.c: is that file a translator that can run here? ---- */
 enum { T_OK, T_MISSING, T_NOT_ELF, T_MACHINE, T_CUT, T_MODE };
@@ -103,8 +108,10 @@ size_t tag_list(char *out, size_t size);                /* "virtiofs one, 9p two
 /* Mounts TAG on the machine's directory DIR; the type in *type. */
 int mount_tag(const char *name, const char *tag, const char *dir, const char **type);
 bool mount_at(const char *dir, char *type, size_t size);        /* is something mounted right there? */
+#define CTL_9P "trans=virtio,version=9p2000.L,msize=524288"
 
 /* ---- the rest of register ---- */
+bool persist_takes(const char *word);           /* can a mount unit be told that tag or directory? */
 int persist(const char *name, const char *interpreter, const char *flags, const char *tag, const char *dir, const char *type);
 
 /* ---- processes.c, host features ---- */

@@ -46,7 +46,7 @@ static void enabled(struct answer *a)
 
 static void there(struct answer *a)
 {
-	char why[256] = "";
+	char why[256] = "", shares[1024];
 	const char *t = translator_find();
 
 	if (have_ours)
@@ -54,7 +54,10 @@ static void there(struct answer *a)
 	else if (t)
 		snprintf(interpreter, sizeof interpreter, "%s", ctl_path("%s", t));
 	if (!*interpreter) {
-		WHY(a, "no translator is installed or mounted");
+		if (tag_list(shares, sizeof shares))
+			WHY(a, "no translator is installed or mounted; the shares are: %s", shares);
+		else
+			WHY(a, "no translator is installed or mounted, and there is no share");
 		MEND(a, "stelectl register --mount TAG, or stelectl install --from FILE");
 		return;
 	}

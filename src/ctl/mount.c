@@ -146,7 +146,7 @@ int mount_tag(const char *name, const char *tag, const char *dir, const char **t
 	if (mount(tag, path, "virtiofs", MS_NODEV, NULL) < 0) {
 		virtiofs = errno;
 		*type = "9p";
-		if (mount(tag, path, "9p", MS_NODEV, "trans=virtio,version=9p2000.L,msize=524288") < 0)
+		if (mount(tag, path, "9p", MS_NODEV, CTL_9P) < 0)
 			return no_such_tag(tag, virtiofs, errno);
 	}
 	return record_add(name, "mount", dir);

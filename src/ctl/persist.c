@@ -1,7 +1,6 @@
-/* persist.c - what makes a registration survive a restart: systemd's binfmt.d and mount unit, binfmt-support's file.
+/* persist.c - what makes a registration survive a restart: systemd's binfmt.d and mount unit, binfmt-support's file. guest/ has them.
  *
- * binfmt.d(5), systemd.mount(5), systemd-escape(1), update-binfmts(8). The unit is ordered before systemd-binfmt, which
- * opens the interpreter (flag F); it is only wanted, so a share that is missing does not stop the machine's start.
+ * binfmt.d(5), systemd.mount(5), systemd-escape(1), update-binfmts(8).
  */
 #include "ctl/ctl.h"
 #include <ctype.h>
@@ -24,19 +23,19 @@ static void unit_name(char *out, size_t size, const char *dir)
 	out[n] = 0;
 }
 
+/* In a unit's value % begins a specifier, $ a variable, a backslash at the end goes on; blanks around it are dropped. */
+bool persist_takes(const char *word)
+{
+	return quote_is_text(word) && !strpbrk(word, "%$\\") && *word != ' ' && (!*word || word[strlen(word) - 1] != ' ');
+}
+
 static int mount_unit(const char *name, const char *tag, const char *dir, const char *type)
 {
 	char text[CTL_TEXT], unit[CTL_PATH], path[CTL_PATH + 64], link[CTL_PATH + 128];
 
 	unit_name(unit, sizeof unit, dir);
-	snprintf(text, sizeof text,
-		"# Written by stelectl register --persist; stelectl unregister removes it.\n"
-		"[Unit]\nDescription=The share with Stele\nDefaultDependencies=no\n"
-		"After=systemd-modules-load.service\n"
-		"Conflicts=umount.target\nBefore=local-fs.target umount.target systemd-binfmt.service\n\n"
-		"[Mount]\nWhat=%s\nWhere=%s\nType=%s\nOptions=nodev%s\n\n"
-		"[Install]\nWantedBy=local-fs.target\n",
-		tag, dir, type, strcmp(type, "9p") ? "" : ",trans=virtio,version=9p2000.L,msize=524288");
+	template_fill(text, sizeof text, guest_share_mount, (struct value[]){ { "written", CTL_WRITTEN }, { "tag", tag }, { "dir", dir },
+		{ "type", type }, { "options", strcmp(type, "9p") ? "nodev" : "nodev," CTL_9P }, { 0 } });
 	snprintf(path, sizeof path, "/etc/systemd/system/%s.mount", unit);
 	if (record_file(name, path, text))
 		return CTL_FAILED;
@@ -52,27 +51,25 @@ static int mount_unit(const char *name, const char *tag, const char *dir, const 
 static int binfmt_support(const char *name, const char *interpreter, const char *flags)
 {
 	char text[CTL_TEXT], path[CTL_PATH];
+	const char *words[] = { "C", "P", "F" };
+	struct value values[countof(words) + 2] = { { "interpreter", interpreter } };
 
-	snprintf(text, sizeof text, "package stele\ninterpreter %s\nmagic %s\nmask %s\noffset 0\n%s%s%s", interpreter,
-		binfmt_magic, binfmt_mask, strchr(flags, 'C') ? "credentials yes\n" : "",
-		strchr(flags, 'P') ? "preserve yes\n" : "", strchr(flags, 'F') ? "fix_binary yes\n" : "");
+	for (size_t i = 0; i < countof(words); i++)
+		values[i + 1] = (struct value){ words[i], strstr(flags, words[i]) ? "yes" : "no" };
+	template_fill(text, sizeof text, guest_binfmts, values);
 	snprintf(path, sizeof path, "/usr/share/binfmts/%s", name);
 	return record_file(name, path, text);
 }
 
 int persist(const char *name, const char *interpreter, const char *flags, const char *tag, const char *dir, const char *type)
 {
-	char line[CTL_TEXT], path[CTL_PATH];
-	size_t n;
+	char text[CTL_TEXT], path[CTL_PATH];
 
 	if (tag && mount_unit(name, tag, dir, type))
 		return CTL_FAILED;
-	snprintf(line, sizeof line, "# Written by stelectl register --persist; stelectl unregister removes it.\n");
-	n = strlen(line);
-	binfmt_line(line + n, sizeof line - n - 1, name, interpreter, flags);
-	strcat(line, "\n");
+	binfmt_conf(text, sizeof text, name, interpreter, flags);
 	snprintf(path, sizeof path, "/etc/binfmt.d/%s.conf", name);
-	if (record_file(name, path, line))
+	if (record_file(name, path, text))
 		return CTL_FAILED;
 	if (access(ctl_path("/usr/sbin/update-binfmts"), X_OK) == 0)
 		return binfmt_support(name, interpreter, flags);

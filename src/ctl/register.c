@@ -76,12 +76,12 @@ static int usable(const char *interpreter)
 
 static int register_it(const char *interpreter)
 {
-	char line[CTL_TEXT];
+	char text[CTL_TEXT];
+	const char *rule = binfmt_conf(text, sizeof text, ctl.name, ctl_path("%s", interpreter), ctl.flags);
 
-	binfmt_line(line, sizeof line, ctl.name, ctl_path("%s", interpreter), ctl.flags);
 	if (record_add(ctl.name, "entry", ctl.name))
 		return CTL_FAILED;
-	if (ctl_put(ctl_path(DIR_ "/register"), line) < 0)
+	if (ctl_put(ctl_path(DIR_ "/register"), rule) < 0)
 		return ctl_refuse("the kernel refuses to register %s: %s", interpreter, strerror(errno));
 	return CTL_OK;
 }
@@ -107,6 +107,8 @@ static int valid_words(char *tag, size_t size, const char **dir)
 		return CTL_FAILED;
 	if (!(*dir)[1] || (*dir)[strlen(*dir) - 1] == '/' || strpbrk(*dir, " \n:\\") || strstr(*dir, "//") || strstr(*dir, "/."))
 		return ctl_refuse("--mount: %s: the directory is a plain absolute path without colons and spaces", *dir);
+	if (ctl.persist && (!persist_takes(tag) || !persist_takes(*dir)))
+		return ctl_refuse("--persist: a mount unit cannot be told the share %s", ctl.mount);
 	return CTL_OK;
 }
 

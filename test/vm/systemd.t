@@ -6,5 +6,5 @@ image=$top/build/vm-disk.$$
 trap 'rm -f "$image"' EXIT
 "$top/test/vm/image" "$image" || exit 1
 for boot in 1 2 3; do
-	"$top/test/vm/run" -d "$image" -s 1200 -e 600 systemd stele x86 repo amd64
+	"$top/test/vm/run" -d "$image" -e 1800 systemd stele x86 repo amd64
 done
