@@ -121,7 +121,7 @@ $(B)/gen/version.h: VERSION
 	echo '#define STELE_VERSION "$(VERSION)"' > $@
 $(B)/gen/guest.h: $(wildcard guest/*.in)
 	@mkdir -p $(@D)
-	for f in $^; do n=$${f##*/}; n=$${n%.in}; echo "const char guest_$${n//./_}[] ="; \
+	for f in $^; do n=$${f##*/}; n=$${n%.in}; echo "const char guest_$${n//[.-]/_}[] ="; \
 		sed 's/[\\"]/\\&/g; s/.*/\t"&\\n"/; $$s/$$/;/' $$f; done > $@
 $(B)/host/mkdecode: tool/mkdecode.c $(wildcard src/x86/*.def)
 	@mkdir -p $(@D)

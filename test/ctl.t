@@ -157,10 +157,13 @@ check "persist"                         says 0 "is registered" register --persis
 check "persist: binfmt.d"               has ":stele:M::\\x7fELF\\x02\\x01\\x01\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x02\\x00\\x3e\\x00:\\xff\\xff\\xff\\xff\\xff\\xfe\\xfe\\x00\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xff\\xfe\\xff\\xff\\xff:/mnt/x-y/stele:POCF" "$T/root/etc/binfmt.d/stele.conf"
 check "persist: the unit's name"        test -f "$unit"
 check "persist: the unit mounts it"     eval 'has "What=one" "$unit" && has "Where=/mnt/x-y" "$unit" && has "Type=virtiofs" "$unit"'
+copy="$T/root/etc/systemd/system/stele-copy.service"
+check "persist: a unit copies it"       eval 'has "cp /mnt/x-y/stele" "$copy" && ! grep @ "$copy" "$unit"'
+check "persist: that is wanted"         test -L "$T/root/etc/systemd/system/systemd-binfmt.service.wants/stele-copy.service"
 check "persist: the unit is wanted"     test -L "$T/root/etc/systemd/system/local-fs.target.wants/mnt-x\\x2dy.mount"
 check "persist: binfmt-support"         has "interpreter /mnt/x-y/stele" "$T/root/usr/share/binfmts/stele"
 if command -v systemd-analyze > /dev/null; then
-	check "persist: systemd's word"         systemd-analyze verify "$unit"
+	check "persist: systemd's word"         systemd-analyze verify "$unit" "$copy"
 else
 	skip "systemd-analyze is not installed"
 fi

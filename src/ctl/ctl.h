@@ -36,6 +36,7 @@ ssize_t ctl_read(const char *path, char *out, size_t size);
 int ctl_put(const char *path, const char *text);
 /* Makes or replaces a file, whole or not at all. -1 with errno. */
 int ctl_write(const char *path, const char *text, size_t size, mode_t mode);
+int ctl_copy(const char *from, const char *to, mode_t mode);    /* the same, of another file's bytes */
 /* Makes the directories above a path. -1 with errno. */
 int ctl_make_parents(const char *path);
 /* Runs a program and keeps what it writes to stdout; its exit status, 128 + N for signal N, 127 if there is none. */
@@ -73,7 +74,7 @@ char *binfmt_conf(char *out, size_t size, const char *name, const char *interpre
 
 /* ---- template.c: guest/NAME.in, whose words in @ are filled in ---- */
 struct value { const char *word, *text; };
-extern const char guest_binfmt_conf[], guest_binfmts[], guest_share_mount[];
+extern const char guest_binfmt_conf[], guest_binfmts[], guest_share_mount[], guest_share_copy_service[];
 void template_fill(char *out, size_t size, const char *text, const struct value *values);       /* a null word is behind the last */
 #define CTL_WRITTEN "Written by stelectl register --persist; stelectl unregister removes it."
 
@@ -107,6 +108,9 @@ void tag_plain(char *out, const char *tag);             /* for names of files an
 size_t tag_list(char *out, size_t size);                /* "virtiofs one, 9p two"; how many */
 /* Mounts TAG on the machine's directory DIR; the type in *type. */
 int mount_tag(const char *name, const char *tag, const char *dir, const char **type);
+/* Covers a share's FILE with a copy in memory; takes one away. */
+int mount_copy(const char *name, const char *file);
+void mount_uncover(const char *file);
 bool mount_at(const char *dir, char *type, size_t size);        /* is something mounted right there? */
 #define CTL_9P "trans=virtio,version=9p2000.L,msize=524288"
 

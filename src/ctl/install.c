@@ -1,7 +1,6 @@
 /* install.c - stelectl install, uninstall, availability: the translator's own file, from a share or a directory. */
 #include "ctl/ctl.h"
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -17,27 +16,6 @@ static bool agreed(const char *question)
 		return true;
 	fprintf(stderr, "%s [y/N] ", question);
 	return fgets(answer, sizeof answer, stdin) && (answer[0] == 'y' || answer[0] == 'Y');
-}
-
-static int copy(const char *from, const char *to)
-{
-	int fd = open(from, O_RDONLY | O_CLOEXEC), r = -1;
-	struct stat st;
-	char *text;
-
-	if (fd < 0)
-		return -1;
-	if (fstat(fd, &st) == 0 && (text = malloc(st.st_size + 1))) {
-		ssize_t n, len = 0;
-
-		while ((n = read(fd, text + len, st.st_size + 1 - len)) > 0)
-			len += n;
-		errno = EIO;            /* it changed while it was read */
-		r = n == 0 && len == st.st_size ? ctl_write(to, text, len, 0755) : -1;
-		free(text);
-	}
-	close(fd);
-	return r;
 }
 
 /* A file, a directory with one named stele, or what is mounted or packaged. */
@@ -79,7 +57,7 @@ int cmd_install(void)
 		return ctl_refuse("%s is there already, and not from here", CTL_INSTALLED);
 	if (!record_exists(RECORD) && (record_dirs(RECORD, CTL_INSTALLED) || record_add(RECORD, "installed", CTL_INSTALLED)))
 		return CTL_FAILED;
-	if (copy(from, ctl_path(CTL_INSTALLED)) < 0)
+	if (ctl_copy(from, ctl_path(CTL_INSTALLED), 0755) < 0)
 		return ctl_refuse("%s: %s", CTL_INSTALLED, strerror(errno));
 	printf("installed: %s\n", CTL_INSTALLED);
 	return CTL_OK;

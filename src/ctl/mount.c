@@ -1,5 +1,9 @@
 /* mount.c - shared directories by tag: virtiofs, else 9p. virtio 1.2, 5.11 (file system device); Linux: 9p.rst.
  *
+ * virtiofs and 9p forget a file's pages whenever it is opened: used from the share itself, the translator would be read from the host
+ * at each start of a program, and running ones would lose their pages. So a copy in memory covers it, which does not change when
+ * the host's file does, either.
+ *
  * A tag that is not there is an EINVAL of virtiofs and an ENOENT of 9p. Those that are there stand in sysfs: 9p's
  * always, virtiofs' since Linux 6.9; before that only the number of such devices can be told.
  */
@@ -150,4 +154,37 @@ int mount_tag(const char *name, const char *tag, const char *dir, const char **t
 			return no_such_tag(tag, virtiofs, errno);
 	}
 	return record_add(name, "mount", dir);
+}
+
+/* A file system in memory holds the copy; once that is mounted over the file, its own place goes away. */
+static int cover(const char *file)
+{
+	const char *dir = ctl_path("/run/stele.copy"), *copy = ctl_path("/run/stele.copy/stele"), *over = ctl_path("%s", file);
+	int e = 0;
+
+	if ((mkdir(dir, 0700) < 0 && errno != EEXIST) || mount("stele", dir, "tmpfs", MS_NODEV, "mode=755") < 0)
+		return errno;
+	if (ctl_copy(over, copy, 0755) < 0 || mount(copy, over, NULL, MS_BIND, NULL) < 0)
+		e = errno;
+	umount2(dir, MNT_DETACH);
+	rmdir(dir);
+	return e;
+}
+
+int mount_copy(const char *name, const char *file)
+{
+	int e = cover(file);
+
+	if (!e)
+		return record_add(name, "mount", file);
+	ctl_refuse("warning: no copy of %s in memory (%s): it is read from the host at every start", file, strerror(e));
+	return CTL_OK;
+}
+
+void mount_uncover(const char *file)
+{
+	char type[64];
+
+	if (mount_at(file, type, sizeof type) && !strcmp(type, "tmpfs"))
+		umount2(ctl_path("%s", file), MNT_DETACH | UMOUNT_NOFOLLOW);
 }

@@ -29,22 +29,36 @@ bool persist_takes(const char *word)
 	return quote_is_text(word) && !strpbrk(word, "%$\\") && *word != ' ' && (!*word || word[strlen(word) - 1] != ' ');
 }
 
-static int mount_unit(const char *name, const char *tag, const char *dir, const char *type)
+/* A unit, and the link by which WANTING wants it. */
+static int unit(const char *name, const char *file, const char *wanting, const char *text)
 {
-	char text[CTL_TEXT], unit[CTL_PATH], path[CTL_PATH + 64], link[CTL_PATH + 128];
+	char path[CTL_PATH + 64], link[CTL_PATH + 128];
 
-	unit_name(unit, sizeof unit, dir);
-	template_fill(text, sizeof text, guest_share_mount, (struct value[]){ { "written", CTL_WRITTEN }, { "tag", tag }, { "dir", dir },
-		{ "type", type }, { "options", strcmp(type, "9p") ? "nodev" : "nodev," CTL_9P }, { 0 } });
-	snprintf(path, sizeof path, "/etc/systemd/system/%s.mount", unit);
+	snprintf(path, sizeof path, "/etc/systemd/system/%s", file);
 	if (record_file(name, path, text))
 		return CTL_FAILED;
-	snprintf(link, sizeof link, "/etc/systemd/system/local-fs.target.wants/%s.mount", unit);
+	snprintf(link, sizeof link, "/etc/systemd/system/%s.wants/%s", wanting, file);
 	if (record_dirs(name, link) || record_add(name, "link", link))
 		return CTL_FAILED;
 	if (symlink(path, ctl_path("%s", link)) < 0 && errno != EEXIST)
 		return ctl_refuse("%s: %s", link, strerror(errno));
 	return CTL_OK;
+}
+
+static int share_units(const char *name, const char *tag, const char *dir, const char *type)
+{
+	char text[CTL_TEXT], mount[CTL_PATH], copy[128];
+	const struct value values[] = { { "written", CTL_WRITTEN }, { "tag", tag }, { "dir", dir }, { "type", type },
+		{ "options", strcmp(type, "9p") ? "nodev" : "nodev," CTL_9P }, { 0 } };
+
+	unit_name(mount, sizeof mount - 8, dir);
+	strcat(mount, ".mount");
+	template_fill(text, sizeof text, guest_share_mount, values);
+	if (unit(name, mount, "local-fs.target", text))
+		return CTL_FAILED;
+	snprintf(copy, sizeof copy, "%s-copy.service", name);
+	template_fill(text, sizeof text, guest_share_copy_service, values);
+	return unit(name, copy, "systemd-binfmt.service", text);
 }
 
 /* update-binfmts(8), --import: one word and its value per line. C makes the kernel do O as well. */
@@ -65,7 +79,7 @@ int persist(const char *name, const char *interpreter, const char *flags, const 
 {
 	char text[CTL_TEXT], path[CTL_PATH];
 
-	if (tag && mount_unit(name, tag, dir, type))
+	if (tag && share_units(name, tag, dir, type))
 		return CTL_FAILED;
 	binfmt_conf(text, sizeof text, name, interpreter, flags);
 	snprintf(path, sizeof path, "/etc/binfmt.d/%s.conf", name);

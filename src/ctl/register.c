@@ -134,7 +134,8 @@ static int work(const char *tag, const char *dir)
 			return CTL_FAILED;
 		snprintf(in_share, sizeof in_share, "%s/stele", dir);
 		interpreter = in_share;
-		if (usable(interpreter))
+		mount_uncover(interpreter);
+		if (usable(interpreter) || mount_copy(ctl.name, interpreter))
 			return CTL_FAILED;
 	} else if (!(interpreter = installed())) {
 		return CTL_FAILED;

@@ -110,6 +110,27 @@ int ctl_write(const char *path, const char *text, size_t size, mode_t mode)
 	return -1;
 }
 
+int ctl_copy(const char *from, const char *to, mode_t mode)
+{
+	int fd = open(from, O_RDONLY | O_CLOEXEC), r = -1;
+	struct stat st;
+	char *text;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0 && (text = malloc(st.st_size + 1))) {
+		ssize_t n, len = 0;
+
+		while ((n = read(fd, text + len, st.st_size + 1 - len)) > 0)
+			len += n;
+		errno = EIO;            /* it changed while it was read */
+		r = n == 0 && len == st.st_size ? ctl_write(to, text, len, mode) : -1;
+		free(text);
+	}
+	close(fd);
+	return r;
+}
+
 int ctl_run(char *out, size_t size, const char *const *argv)
 {
 	size_t len = 0;
