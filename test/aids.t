@@ -60,6 +60,29 @@ own=$(sed -n 's/^stele: \([0-9]*\) KiB of own memory resident$/\1/p' "$T/stats")
 check "stats: counters"                has '^stele: [0-9]+ regions translated' "$T/stats"
 check "stats: own memory in python3 is at most 8 MiB (${own:-none} KiB)" test "${own:-0}" -gt 100 -a "${own:-99999}" -le 8192
 
+# Code that no place for an arena reaches: all around its pages is reserved.
+cat > "$T/far.c" <<'C'
+#include <string.h>
+#include <sys/mman.h>
+int main(void)
+{
+	char *page = (char *)0x200000000000, *lo = page - (5ull << 30);
+	int sum = 0;
+
+	if (mmap(lo, 10ull << 30, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0) != lo ||
+	    mprotect(page, 200 << 12, PROT_READ | PROT_WRITE | PROT_EXEC))
+		return 1;
+	for (int k = 0; k < 200; k++, page += 4096) {
+		memcpy(page, "\xb8\1\0\0\0\xc3", 6);         /* mov eax, 1; ret */
+		sum += ((int (*)(void))page)();
+	}
+	return sum == 200 ? 0 : 2;
+}
+C
+$cc -O1 -static -o "$T/far" "$T/far.c"
+check "code far from all arenas runs"  run --stats="$T/stats" "$T/far"
+check "and shares a few"               has '^stele: [0-9]+ KiB of code and tables in [1-4] arenas' "$T/stats"
+
 run --stop=0 "$T/deep" x
 status=$?
 check "stop: all plain"                test $status = 3

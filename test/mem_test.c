@@ -477,13 +477,12 @@ static void test_brk(void **state)
 static void test_arena(void **state)
 {
 	s64 img = rt_mmap(0x300000000000, P(16), 5, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
-	bool near;
 	u64 a, hi = img + P(16);
 
 	(void)state;
 	mem_slot_leave(img, hi, P(8));
-	a = rt_arena_slot(img, hi, 1 << 20, &near);
-	assert_true(near && a == align_up(hi, 0x10000ull));
+	a = rt_arena_slot(img, hi, 1 << 20);
+	assert_int_equal(a, align_up(hi, 0x10000ull));
 	assert_true(mem_arena_grow(a, 1 << 20, 2 << 20));
 	/* the guest does not get it without a fight */
 	evict_ok = false;
@@ -495,6 +494,24 @@ static void test_arena(void **state)
 	assert_int_equal(rt_munmap(img, a + P(1) - img), 0);
 	/* beyond reach */
 	assert_int_equal(rt_mprotect(a, P(1), 1), -ENOMEM);
+}
+
+/* All that adrp reaches on both sides of an image may become arenas, and nothing else. */
+static void test_arena_reach(void **state)
+{
+	enum { SIZE = 256 << 20 };
+	s64 img = rt_mmap(0x300000000000, P(16), 5, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0);
+	u64 taken[64], a, n = 0;
+
+	(void)state;
+	while (n < countof(taken) && (a = rt_arena_slot(img, img + P(16), SIZE)))
+		taken[n++] = a;
+	assert_in_range(n, 2 * (ARENA_REACH / SIZE) - 2, 2 * (ARENA_REACH / SIZE));
+	for (u64 k = 0; k < n; k++) {
+		assert_true(taken[k] + SIZE - img <= ARENA_REACH || img + P(16) - taken[k] <= ARENA_REACH);
+		mem_arena_free(taken[k], SIZE);
+	}
+	assert_int_equal(rt_munmap(img, P(16)), 0);
 }
 
 static void test_shm(void **state)
@@ -584,7 +601,7 @@ int main(int argc, char **argv)
 	if (argc > 2) steps = atoi(argv[2]);
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_top_down), cmocka_unit_test(test_hint), cmocka_unit_test(test_32bit),
-		cmocka_unit_test(test_foreign), cmocka_unit_test(test_brk), cmocka_unit_test(test_arena),
+		cmocka_unit_test(test_foreign), cmocka_unit_test(test_brk), cmocka_unit_test(test_arena), cmocka_unit_test(test_arena_reach),
 		cmocka_unit_test(test_shm), cmocka_unit_test(test_order), cmocka_unit_test(test_code_dropped),
 		cmocka_unit_test(test_limits), cmocka_unit_test(test_random), cmocka_unit_test(test_stack),
 	};

@@ -7,7 +7,6 @@
 #define ARENA_FIRST (4ull << 20)
 #define ARENA_MOST  (64ull << 20)
 #define ARENA_LEAST (1ull << 20)
-#define NEAR        (2ull << 30)
 
 struct arena *rt_arenas;
 
@@ -58,21 +57,21 @@ void arena_reset(struct arena *a)
 
 static bool reaches(const struct arena *a, gaddr pc)
 {
-	return pc - a->base + NEAR < 2 * NEAR;
+	return pc < a->base ? a->base + a->size - pc <= ARENA_REACH : pc - a->base <= ARENA_REACH;
 }
 
 /* The first one small, since all of it counts under `ulimit -v`; those that follow it larger. */
-static u64 size_for(gaddr pc)
+static u64 size_for(gaddr pc, bool near)
 {
 	u64 size = ARENA_FIRST;
 
 	for (struct arena *a = rt_arenas; a; a = a->next)
-		if (reaches(a, pc) && size < ARENA_MOST)
+		if ((near ? reaches(a, pc) : !a->near) && size < ARENA_MOST)
 			size *= 4;
 	return size;
 }
 
-static struct arena *make(gaddr pc)
+static struct arena *make(gaddr pc, bool near)
 {
 	struct arena *a = rt_alloc(sizeof *a);
 	struct vma v;
@@ -82,8 +81,9 @@ static struct arena *make(gaddr pc)
 		return 0;
 	if (rt_vma(pc, &v) && v.lo <= pc)
 		lo = v.lo, hi = v.hi;
-	for (a->size = size_for(pc); a->size >= ARENA_LEAST; a->size /= 4) {
-		a->base = rt_arena_slot(lo, hi, a->size, &a->near);
+	a->near = near;
+	for (a->size = size_for(pc, near); a->size >= ARENA_LEAST; a->size /= 4) {
+		a->base = near ? rt_arena_slot(lo, hi, a->size) : rt_arena_slot_far(a->size);
 		if (!a->base)
 			continue;
 		if (host_call(__NR_mmap, a->base, a->size, PROT_READ | PROT_WRITE | PROT_EXEC,
@@ -106,20 +106,28 @@ static u64 room(const struct arena *a)
 	return a->size - a->used - 4 * (a->nregions + 1);
 }
 
+bool arena_near(const struct arena *a, gaddr pc)
+{
+	return a->near && reaches(a, pc);
+}
+
+static struct arena *with_room(gaddr pc, u64 n, bool near)
+{
+	struct arena *a = rt_arenas;
+
+	while (a && ((near && !reaches(a, pc)) || room(a) < n))
+		a = a->next;
+	return a;
+}
+
 struct arena *arena_for(gaddr pc, u64 n)
 {
-	struct arena *best = 0;
+	struct arena *a = with_room(pc, n, true);
 
-	for (struct arena *a = rt_arenas; a; a = a->next)
-		if (reaches(a, pc) && room(a) >= n)
-			return a;
-	best = make(pc);
-	if (best)
-		return best;
-	for (struct arena *a = rt_arenas; a; a = a->next)
-		if (room(a) >= n)
-			return a;
-	return 0;
+	if (!a) a = make(pc, true);
+	if (!a) a = with_room(pc, n, false);
+	if (!a) a = make(pc, false);
+	return a;
 }
 
 struct arena *arena_of(u64 host)

@@ -41,6 +41,8 @@ extern struct arena *rt_arenas;         /* under rt_code_lock */
 
 /* An arena that serves code at pc and has room for n bytes more; makes one if need be. Null: out of memory. */
 struct arena *arena_for(gaddr pc, u64 n);
+/* Does it move with the image that holds pc, in reach of adrp? */
+bool arena_near(const struct arena *a, gaddr pc);
 /* The arena and the live or dead region that hold a host address. */
 struct arena *arena_of(u64 host);
 struct region *arena_find(struct arena *a, u64 host);

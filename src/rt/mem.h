@@ -27,7 +27,7 @@ int  mem_stack(bool exec);
 bool mem_stack_grow(gaddr a);
 void mem_brk_init(gaddr start);
 
-/* --- arenas (slot.c). rt_arena_slot of rt.h maps PROT_NONE; the arena's owner gives it memory with mprotect or
+/* --- arenas (slot.c). Those of rt.h are mapped PROT_NONE; the arena's owner gives it memory with mprotect or
  * MAP_FIXED. */
 u64  mem_slot_size(u64 text);           /* for an image with that much code */
 void mem_slot_leave(gaddr lo, gaddr hi, u64 text);      /* keep room for an arena behind an image of that span */

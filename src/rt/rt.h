@@ -129,8 +129,11 @@ s64  rt_madvise(gaddr addr, u64 len, int advice);
 s64  rt_brk(gaddr addr);
 struct vma { gaddr lo, hi; u32 prot, flags; u64 off; u64 dev, ino; const char *path; bool tracked; };
 bool rt_vma(gaddr a, struct vma *out);          /* the map that holds a, or the first one above it (out->lo > a); path: valid for a while */
-/* A slot of `size` bytes for an arena, near [lo,hi) if it can be had (*near says). Address or 0. */
-u64  rt_arena_slot(gaddr lo, gaddr hi, u64 size, bool *near);
+/* Adrp's reach, less room for what an image has around its code: between any two bytes of an image and its arenas. */
+#define ARENA_REACH 0xf0000000ull
+/* A slot of `size` bytes for an arena: in reach of all of [lo,hi), or anywhere. Address or 0. */
+u64  rt_arena_slot(gaddr lo, gaddr hi, u64 size);
+u64  rt_arena_slot_far(u64 size);
 
 /* --- loader.c, stack.c */
 int  rt_load(const char *path, int fd, char **argv, char **envp, u64 at_flags, struct thread *t);  /* maps program and interpreter, builds the stack, sets rip and rsp; negative errno or fatal with a message */

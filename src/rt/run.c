@@ -234,7 +234,7 @@ static void set_env(struct arena *a, gaddr pc)
 	env.order = rt.order;
 	env.scalar_order = rt.scalar_order;
 	env.x87_top = rt_self()->cpu.x87.top;
-	env.near = a->near && pc - a->base + (2ull << 30) < 4ull << 30;
+	env.near = arena_near(a, pc);
 	env.unlinked = rt_opt.trace || rt_opt.entries;
 	env.fp_exact = rt_opt.fp && !strcmp(rt_opt.fp, "exact");
 	env.fp_traps = rt.fp_unmasked;

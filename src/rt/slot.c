@@ -5,7 +5,6 @@
  */
 #include "rt/mem_int.h"
 
-#define REACH  0x80000000ull            /* from code to an arena's base: half of adrp's, so that all of both is in reach */
 #define ALIGN  0x10000ull
 #define LOW    0x80000000ull            /* below lie non-PIE programs, their brk and MAP_32BIT's maps */
 #define SLOT_MIN  (64ull << 20)         /* address space only: an arena is mapped as large as it is asked for */
@@ -13,7 +12,7 @@
 
 static bool in_reach(u64 a, u64 size, gaddr lo, gaddr hi)
 {
-	return a <= lo + REACH && (a >= lo || hi - a <= REACH) && size < REACH;
+	return a >= lo ? a + size - lo <= ARENA_REACH : hi - a <= ARENA_REACH;
 }
 
 u64 mem_slot_size(u64 text)
@@ -31,7 +30,7 @@ void mem_slot_leave(gaddr lo, gaddr hi, u64 text)
 	rt_lock(&mem.lock);
 	m.lo = align_up(hi, ALIGN);
 	if (lo < LOW)
-		m.lo = map_bottom(&mem.maps, LOW, lo + REACH + size, size, ALIGN);
+		m.lo = map_bottom(&mem.maps, LOW, lo + ARENA_REACH, size, ALIGN);
 	if (m.lo && map_free(&mem.maps, m.lo, m.lo + size) && map_room(&mem.maps, 2)) {
 		m.hi = m.lo + size;
 		map_add(&mem.maps, &m);
@@ -42,7 +41,7 @@ void mem_slot_leave(gaddr lo, gaddr hi, u64 text)
 /* A slot that belongs to the image around lo: the first one in reach. */
 static u64 take_slot(gaddr lo, gaddr hi, u64 size)
 {
-	for (u32 i = map_find(&mem.maps, lo); i < mem.maps.n && mem.maps.v[i].lo < lo + REACH; i++) {
+	for (u32 i = map_find(&mem.maps, lo); i < mem.maps.n && mem.maps.v[i].lo < lo + ARENA_REACH; i++) {
 		struct map *m = mem.maps.v + i;
 
 		if (m->kind == MAP_SLOT && m->hi - align_up(m->lo, ALIGN) >= size && m->hi > align_up(m->lo, ALIGN) &&
@@ -62,23 +61,25 @@ static bool take(u64 a, u64 size)
 	return true;
 }
 
-u64 rt_arena_slot(gaddr lo, gaddr hi, u64 size, bool *near)
+u64 rt_arena_slot(gaddr lo, gaddr hi, u64 size)
 {
 	u64 a = 0;
-	s64 r;
 
 	size = page_up(size);
-	*near = true;
 	rt_lock(&mem.lock);
 	if ((a = take_slot(lo, hi, size)) && !take(a, size)) a = 0;
-	if (!a && (a = map_bottom(&mem.maps, hi < LOW ? LOW : hi, lo + REACH + size, size, ALIGN)) && !take(a, size)) a = 0;
-	if (!a && lo > LOW && (a = map_top(&mem.maps, hi > REACH + LOW ? hi - REACH : LOW, lo, size, ALIGN)) &&
+	if (!a && (a = map_bottom(&mem.maps, hi < LOW ? LOW : hi, lo + ARENA_REACH, size, ALIGN)) && !take(a, size)) a = 0;
+	if (!a && lo > LOW && (a = map_top(&mem.maps, hi > ARENA_REACH + LOW ? hi - ARENA_REACH : LOW, lo, size, ALIGN)) &&
 	    !take(a, size))
 		a = 0;
 	rt_unlock(&mem.lock);
-	if (a) return a;
-	*near = false;
-	r = host_call(__NR_mmap, 0, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	return a;
+}
+
+u64 rt_arena_slot_far(u64 size)
+{
+	s64 r = host_call(__NR_mmap, 0, page_up(size), PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
 	return failed(r) ? 0 : r;
 }
 
