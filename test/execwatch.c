@@ -2,10 +2,10 @@
  *
  * On an x86-64 machine an execve that reaches the host's kernel with an x86-64 file runs natively, and a test of the
  * translator passes without testing anything. So: a user, mount and pid namespace of its own; a private binfmt_misc
- * in it (Linux 6.7) that gives ARM64 files, and only these, to QEMU 10, so that stele can re-enter itself; and ptrace
- * (EVENT_EXEC) at every exec that succeeds: the new image must be QEMU. Where it is not, everything is killed, the
- * image is named in REPORT (by default on stderr), and the exit status is 99. On an ARM64 machine, where ARM64 files
- * run by themselves, the image must be an ARM64 file.
+ * in it (Linux 6.7) that gives ARM64 files, and only these, to QEMU 10, so that stele can re-enter itself; and a
+ * seccomp filter that shows every execve before it is done (seccomp_unotify(2)): what it would start must be an ARM64
+ * file. Where it is not, everything is killed, the file is named in REPORT (by default on stderr), and the exit status
+ * is 99. (ptrace would see the same, but stops at each signal, and QEMU takes one for each write to translated code.)
  * When PROGRAM ends, what it left running is killed. Exit status: PROGRAM's, 128 + N for signal N.
  *
  *  -n   the same surroundings for a native twin: no binfmt, no rule about what is executed
@@ -13,30 +13,37 @@
  *  -w   DIR appears as /mnt, and PROGRAM starts there: paths in outputs are the same on every run
  *  -r   in DIR as the root directory, with /proc and /dev, and -w's directory in it too
  * QEMU=PATH names another QEMU; the default is build/qemu10/qemu-aarch64 beside this program.
- *
- * Being ptraced, a program under test cannot be ptraced by another; that belongs to the VM tests. */
+ */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/openat2.h>
+#include <linux/seccomp.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
-#include <sys/ptrace.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 enum { BAD = 99, TROUBLE = 125 };
 
 static char qemu[PATH_MAX];
-static struct stat qemu_file;
 static const char *root, *work;
 static FILE *report;
 
@@ -162,67 +169,149 @@ static void find_qemu(void)
 	self[n] = 0;
 	*strrchr(self, '/') = 0;
 	snprintf(path, sizeof path, "%s/../qemu10/qemu-aarch64", self);
-	if (!realpath(env ? env : path, qemu) || stat(qemu, &qemu_file) < 0)
+	if (!realpath(env ? env : path, qemu) || access(qemu, X_OK) < 0)
 		die(env ? env : path);
 }
 
 /* ---- the watch ------------------------------------------------------------------------------------------- */
 
-static bool arm64_file(const char *path)
+/* Every execve and execveat from here on, by this process's children, is shown on the descriptor returned. */
+static int show_execs(void)
 {
-	unsigned char h[20];
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool r = fd >= 0 && read(fd, h, sizeof h) == sizeof h && !memcmp(h, "\177ELF\2\1", 6) && h[18] == 183 && !h[19];
+#ifdef __aarch64__
+	const unsigned arch = AUDIT_ARCH_AARCH64;
+#else
+	const unsigned arch = AUDIT_ARCH_X86_64;
+#endif
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, arch)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, arch, 0, 3),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_execve, 2, 0),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_execveat, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_USER_NOTIF),
+	};
+	struct sock_fprog program = { sizeof code / sizeof *code, code };
+	int fd = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_NEW_LISTENER, &program);
 
-	close(fd);
-	return r;
+	if (fd < 0)
+		die("seccomp");
+	return fd;
 }
 
-/* The image of a process that has just executed something is allowed. */
-static bool image_ok(pid_t pid)
+static bool read_text(pid_t pid, unsigned long at, char *out, size_t size)
 {
-	char proc[32], exe[PATH_MAX];
-	struct stat st;
+	size_t n = 0;
+
+	/* by pieces that end with a page: the next one may not be there */
+	while (n < size) {
+		size_t piece = 4096 - (at + n) % 4096;
+		struct iovec to = { out + n, piece < size - n ? piece : size - n }, from = { (void *)(at + n), to.iov_len };
+		ssize_t got = process_vm_readv(pid, &to, 1, &from, 1, 0);
+
+		if (got <= 0)
+			return false;
+		if (memchr(out + n, 0, got))
+			return true;
+		n += got;
+	}
+	return false;
+}
+
+/* Opens a file as pid names it: dirfd as openat has it, a path from the root in pid's own root. */
+static int open_as(pid_t pid, int dirfd, const char *path, int how)
+{
+	struct open_how in_root = { .flags = how | O_CLOEXEC, .resolve = RESOLVE_IN_ROOT };
+	char from[64 + PATH_MAX];
+	int root_fd, fd;
+
+	if (!strncmp(path, "/proc/self/", 11)) {
+		snprintf(from, sizeof from, "/proc/%d/%s", pid, path + 11);
+	} else if (*path == '/') {
+		snprintf(from, sizeof from, "/proc/%d/root", pid);
+		root_fd = open(from, O_PATH | O_CLOEXEC);
+		fd = syscall(SYS_openat2, root_fd, path, &in_root, sizeof in_root);
+		close(root_fd);
+		return fd;
+	} else if (dirfd == AT_FDCWD) {
+		snprintf(from, sizeof from, "/proc/%d/cwd/%s", pid, path);
+	} else {
+		snprintf(from, sizeof from, "/proc/%d/fd/%d%s%s", pid, dirfd, *path ? "/" : "", path);
+	}
+	return open(from, how | O_CLOEXEC);
+}
+
+static bool refuse(int fd)
+{
+	char link[32], name[PATH_MAX];
 	ssize_t n;
 
-	snprintf(proc, sizeof proc, "/proc/%d/exe", pid);
-	if (*qemu ? stat(proc, &st) == 0 && st.st_dev == qemu_file.st_dev && st.st_ino == qemu_file.st_ino
-		  : arm64_file(proc))
-		return true;
-	n = readlink(proc, exe, sizeof exe - 1);
-	exe[n < 0 ? 0 : n] = 0;
-	fprintf(report, "executed natively: %s\n", n < 0 ? "?" : exe);
+	snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+	n = readlink(link, name, sizeof name);
+	fprintf(report, "executed natively: %.*s\n", n < 0 ? 1 : (int)n, n < 0 ? "?" : name);
 	fflush(report);
 	return false;
 }
 
-/* Process 1 of the namespace: its end kills all that is left. */
-static int watch(pid_t first)
+/* May pid execute this? A script is what its interpreter is. What is neither, or cannot be executed, fails by itself. */
+static bool file_ok(pid_t pid, int dirfd, const char *path, int depth)
 {
-	const long options = PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE | PTRACE_O_TRACEEXEC |
-		PTRACE_O_EXITKILL;
+	int found = open_as(pid, dirfd, path, O_PATH), fd = open_as(pid, dirfd, path, O_RDONLY | O_NONBLOCK);
+	char head[256] = "", *p = head;
+	bool ok = true;
+	struct stat st;
+
+	if (found >= 0 && fstat(found, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & 0111) {
+		ssize_t n = fd < 0 ? 0 : read(fd, head, sizeof head - 1);
+
+		if (fd < 0 || (n >= 20 && !memcmp(head, "\177ELF", 4) && (head[18] != (char)183 || head[19])))
+			ok = refuse(found);
+		else if (!memcmp(head, "#!", 2))
+			p += 2 + strspn(head + 2, " \t");
+	}
+	close(found);
+	close(fd);
+	p[strcspn(p, " \t\n")] = 0;
+	return ok && (p == head || depth == 5 || file_ok(pid, AT_FDCWD, p, depth + 1));
+}
+
+/* Answers one execve; false: it is what may not be. */
+static bool answer(int listener)
+{
+	struct seccomp_notif ask = { 0 };
+	struct seccomp_notif_resp yes = { .flags = SECCOMP_USER_NOTIF_FLAG_CONTINUE };
+	char path[PATH_MAX];
+	bool at;
+
+	if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &ask) < 0)
+		return true;                    /* a signal has called it back */
+	yes.id = ask.id;
+	at = ask.data.nr == __NR_execveat;
+	if (read_text(ask.pid, ask.data.args[at], path, sizeof path) &&
+	    !file_ok(ask.pid, at ? (int)ask.data.args[0] : AT_FDCWD, path, 0))
+		return false;
+	ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &yes);
+	return true;
+}
+
+/* Process 1 of the namespace: its end kills all that is left. children: a signalfd of SIGCHLD. */
+static int watch(pid_t first, int listener, int children)
+{
+	struct pollfd fds[] = { { listener, POLLIN, 0 }, { children, POLLIN, 0 } };
+	struct signalfd_siginfo info;
+	pid_t pid;
 	int st;
 
-	if (ptrace(PTRACE_SEIZE, first, 0, options) < 0)
-		die("ptrace");
-	kill(first, SIGCONT);
 	for (;;) {
-		pid_t pid = waitpid(-1, &st, __WALL);
-		int event = st >> 16, sig = WSTOPSIG(st);
-
-		if (pid < 0)
-			die("waitpid");
-		if (WIFEXITED(st) || WIFSIGNALED(st)) {
-			if (pid == first)
-				return WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
-			continue;
-		}
-		if (event == PTRACE_EVENT_EXEC && !image_ok(pid))
+		if (poll(fds, 2, -1) < 0 && errno != EINTR)
+			die("poll");
+		if (fds[0].revents && !answer(listener))
 			return BAD;
-		if (event == PTRACE_EVENT_STOP && (sig == SIGSTOP || sig == SIGTSTP || sig == SIGTTIN || sig == SIGTTOU))
-			ptrace(PTRACE_LISTEN, pid, 0, 0);
-		else
-			ptrace(PTRACE_CONT, pid, 0, event ? 0 : sig);
+		if (fds[1].revents && read(children, &info, sizeof info) > 0)
+			while ((pid = waitpid(-1, &st, WNOHANG)) > 0)
+				if (pid == first)
+					return WIFEXITED(st) ? WEXITSTATUS(st) : 128 + WTERMSIG(st);
 	}
 }
 
@@ -263,6 +352,8 @@ static void enter_root(void)
 /* As process 1: the first program is a child, since process 1 is deaf to signals. */
 static int init(char **argv, bool native)
 {
+	int listener = -1, children = -1;
+	sigset_t chld, before;
 	pid_t pid;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -272,18 +363,20 @@ static int init(char **argv, bool native)
 		register_qemu();
 	if (root)
 		enter_root();
+	sigemptyset(&chld);
+	sigaddset(&chld, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &chld, &before);
+	if (!native) {
+		listener = show_execs();
+		children = signalfd(-1, &chld, SFD_CLOEXEC);
+	}
 	if ((pid = fork()) < 0)
 		die("fork");
 	if (pid == 0) {
-		if (!native)
-			raise(SIGSTOP);         /* until watch() has us */
+		sigprocmask(SIG_SETMASK, &before, NULL);
 		run(argv);
 	}
-	if (native)
-		return just_wait(pid);
-	while (waitpid(pid, NULL, WUNTRACED) < 0)
-		;
-	return watch(pid);
+	return native ? just_wait(pid) : watch(pid, listener, children);
 }
 
 int main(int argc, char **argv)
