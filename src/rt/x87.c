@@ -32,7 +32,14 @@ u16 x87_sw(const struct cpu *c)
 
 static u8 rotl8(u8 b, int n) { return b << (n & 7) | b >> (-n & 7); }
 
-u8 x87_tag(const struct cpu *c) { return rotl8(~c->x87.empty, c->x87.bias); }
+u8 x87_tag(const struct cpu *c)
+{
+	u8 tag = 0;
+
+	for (int s = 0; s < 8; s++)
+		if (!(c->x87.empty & X87_SLOT(s))) tag |= 1 << ((s + c->x87.bias) & 7);
+	return tag;
+}
 
 static u16 unmasked(const struct cpu *c, const struct x87 *x)
 {
@@ -58,7 +65,7 @@ void x87_rotate(struct cpu *c, int top)
 	memcpy(old, x->st, sizeof old);
 	for (int i = 0; i < 8; i++)
 		x->st[i] = old[(i + n) & 7];
-	x->empty = rotl8(x->empty, -n);
+	x->empty = rotl8(x->empty, n);
 	x->bias = (x->bias + n) & 7;
 	x->top = top;
 }
@@ -71,7 +78,9 @@ void x87_set(struct cpu *c, u16 cw, u16 sw, u8 tag)
 	c->fcw = (cw & 0x1f3f) | 0x40;
 	x87_rotate(c, (x->top + x->bias) & 7);          /* bias 0 */
 	x->top = sw >> 11 & 7;
-	x->empty = ~tag;
+	x->empty = 0;
+	for (int s = 0; s < 8; s++)
+		if (!(tag >> s & 1)) x->empty |= X87_SLOT(s);
 	x->c1 = !!(sw & X87_C1);
 	x->pe = !!(sw & X87_PE);
 	x->sw = sw & (X87_C0 | X87_C2 | X87_C3 | 0x5f);
@@ -86,7 +95,7 @@ void x87_init(struct cpu *c)
 }
 
 static inline int slot(const struct x87 *x, int i)   { return (x->top + i) & 7; }
-static inline bool used(const struct x87 *x, int i)  { return ~x->empty >> slot(x, i) & 1; }
+static inline bool used(const struct x87 *x, int i)  { return !(x->empty & X87_SLOT(slot(x, i))); }
 static struct f80 get(const struct x87 *x, int i)    { int s = slot(x, i); return (struct f80){ x->st[s].m, x->st[s].se }; }
 
 static void put(struct x87 *x, int i, struct f80 a)
@@ -95,10 +104,10 @@ static void put(struct x87 *x, int i, struct f80 a)
 
 	x->st[s].m = a.m;
 	x->st[s].se = a.se;
-	x->empty &= ~(1 << s);
+	x->empty &= ~X87_SLOT(s);
 }
 
-static void empty(struct x87 *x, int i) { x->empty |= 1 << slot(x, i); }
+static void empty(struct x87 *x, int i) { x->empty |= X87_SLOT(slot(x, i)); }
 
 static void pop(struct x87 *x, int n)
 {

@@ -37,8 +37,8 @@ struct cpu {
 	u64 spare[2];
 	u64 ymmh_used;                  /* not zero: some of ymmh[8..15] may not be zero */
 	struct x87 {                    /* see tr/x87.h */
+		u8 empty;               /* X87_SLOT bits: not in use                         */
 		u8 top;                 /* the slot that ST(0) is in                         */
-		u8 empty;               /* a bit a slot: 1 = not in use                      */
 		u8 pending;             /* X87_WAITS: an unmasked exception; X87_WIDE         */
 		u8 bias;                /* physical register = (slot + bias) mod 8           */
 		u8 c1, pe;              /* of the status word: C1, PE                        */

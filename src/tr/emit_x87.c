@@ -171,12 +171,13 @@ static void whole(struct tr *c, struct insn *i)
 
 	if (d.op < X87_LDCW) {
 		tr_x87_flags(c, i);
-		tr_x87_guard(c);
+		tr_x87_guard(c, 0);
 	}
 	tr_x87_whole(c, i);
 	tr_x87_effect(&c->x87, d);
 	c->x87.set = c->x87.clear = 0;                  /* C has done that */
-	c->x87.moved = false;
+	c->x87.moved = 0;
+	c->x87_held = false;
 	if (d.op < X87_LDCW)
 		c->x87.ip = false;
 }

@@ -181,9 +181,11 @@ struct tr {
 	struct fp_cold { u32 *site, *back; struct insn *i; enum csense cs; u64 desc; } fp_cold[TR_MAX_INSNS];
 	u32 nfp_cold; bool fp_open;     /* instructions in C out of line; one whose end is still to come (fpcheck.c) */
 	bool has_x87; struct x87_static x87; gaddr x87_last;            /* x87.c */
-	u32 *x87_seen;                  /* at this place T0 holds cpu.x87's first four bytes */
-	struct x87_cold {               /* a way out of line, and back, where c->page_ok and c->page are as here */
-		u32 *site, *back; struct insn *i; struct x87_static x; enum csense cs; u8 op; bool crosses, page_ok; u64 page;
+	bool x87_held;                  /* T5 holds cpu.x87's first four bytes, and what is written there */
+	struct x87_cold {               /* a way out of line, and back, where c->page_ok, c->page and c->x87_held are as here */
+		u32 *site, *back; struct insn *i; struct x87_static x; enum csense cs; u8 op; bool crosses, page_ok, held; u64 page;
+		u32 *done; s16 late;    /* if all of the instruction was done there: its end, and what is not in memory then */
+		u8 used;                /* a guard's: slots that it has found to be in use    */
 	} x87_cold[4 * TR_MAX_INSNS];
 	u32 nx87_cold;
 	u32 *guarded;                   /* the branch of tr_guard                            */
@@ -350,7 +352,10 @@ void tr_x87_condition(struct tr *c, struct insn *i, int d);
 bool tr_x87_inline(struct tr *c, struct insn *i);               /* (x87_inline.c) false: not so, nothing was emitted */
 void tr_x87_effect(struct x87_static *x, union x87_desc d);
 void tr_x87_sync(struct tr *c);
-void tr_x87_guard(struct tr *c);
+u8 tr_x87_guard(struct tr *c, u8 used);
+void tr_x87_hold(struct tr *c);                                 /* T5 = the state's first word */
+void tr_x87_write(struct tr *c, u8 used, u8 free);              /* tags of slots of which nothing was known, at once; uses T0 T1 */
+void tr_x87_end(struct tr *c, struct insn *i);                  /* here code goes on where i was done whole out of line */
 void tr_x87_flags(struct tr *c, struct insn *i);
 void tr_x87_branch(struct tr *c, enum x87_op op);               /* the branch just emitted goes out of line: X87_GUARD, X87_MMX, or X87_NOP: c->i whole in C */
 void tr_mmx_guard(struct tr *c);

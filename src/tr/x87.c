@@ -13,7 +13,6 @@
 #include "gen/decode.h"
 
 #define STATE  offsetof(struct cpu, x87)
-#define EMPTY  offsetof(struct cpu, x87.empty)
 #define FIP    offsetof(struct cpu, x87.fip)
 #define SCRATCH(n) (offsetof(struct cpu, scratch) + 8 * (n))
 
@@ -29,44 +28,37 @@ bool tr_is_x87(const struct insn *i)
 
 /* --- what instructions do to the stack */
 
-static void push(struct x87_static *x)
+/* What is known is noted as a difference to what is in memory; where it is not known, the emitter has written it. */
+static void take(struct x87_static *x, u8 bit)
 {
-	u8 bit;
-
-	x->top = (x->top - 1) & 7;
-	bit = 1 << x->top;
-	x->moved = true;
+	if (x->clear & bit) x->clear &= ~bit;
+	else if (x->free & bit) x->set |= bit;
 	x->used |= bit;
 	x->free &= ~bit;
-	x->set |= bit;
-	x->clear &= ~bit;
 }
 
 static void release(struct x87_static *x, int i)
 {
-	u8 bit = 1 << ((x->top + i) & 7);
+	u8 bit = X87_SLOT((x->top + i) & 7);
 
+	if (x->set & bit) x->set &= ~bit;
+	else if (x->used & bit) x->clear |= bit;
 	x->used &= ~bit;
 	x->free |= bit;
-	x->set &= ~bit;
-	x->clear |= bit;
-}
-
-static void hold(struct x87_static *x, int i)           /* a store into ST(i) */
-{
-	u8 bit = 1 << ((x->top + i) & 7);
-
-	if (x->used & bit) return;
-	x->used |= bit;
-	x->free &= ~bit;
-	x->set |= bit;
-	x->clear &= ~bit;
 }
 
 static void turn(struct x87_static *x, int n)
 {
-	x->top = (x->top + n) & 7;
-	x->moved = true;
+	u8 to = (x->top + n) & 7;
+
+	x->moved += to - x->top;
+	x->top = to;
+}
+
+static void push(struct x87_static *x)
+{
+	turn(x, -1);
+	take(x, X87_SLOT(x->top));
 }
 
 void tr_x87_effect(struct x87_static *x, union x87_desc d)
@@ -78,7 +70,7 @@ void tr_x87_effect(struct x87_static *x, union x87_desc d)
 		push(x);
 		break;
 	case X87_ST:
-		if (d.fmt == X87_REG) hold(x, d.i);
+		if (d.fmt == X87_REG) take(x, X87_SLOT((x->top + d.i) & 7));
 		break;
 	case X87_XTRACT:
 		push(x);
@@ -186,7 +178,7 @@ void tr_x87(struct tr *c)
 			if (b->next.block >= 0) {
 				struct block *t = &c->blk[b->next.block];
 
-				if (b->call && takes(c, t) && !(x.used >> x.top & 1)) push(&x);    /* the result */
+				if (b->call && takes(c, t) && !(x.used & X87_SLOT(x.top))) push(&x);    /* the result */
 				changed |= meet(t, x, &known[b->next.block]);
 			}
 			if (b->taken.block >= 0) changed |= meet(&c->blk[b->taken.block], x, &known[b->taken.block]);
@@ -200,40 +192,50 @@ void tr_x87_block(struct tr *c, struct block *b)
 {
 	c->x87 = b->x87_in;
 	c->x87_last = 0;
-	c->x87_seen = 0;
+	c->x87_held = false;
 }
 
-/* Top and tags to memory. Keeps NZCV; changes T0, T1. */
+void tr_x87_hold(struct tr *c)
+{
+	if (!c->x87_held) a_ldr_i(c, 4, T5, R_CPU, STATE);
+	c->x87_held = true;
+}
+
+/* What the state's first two bytes have to become: so much more than they are. */
+static int late(const struct x87_static *x) { return x->clear - x->set + x->moved * 256; }
+
+static void add(struct tr *c, int k)
+{
+	(k < 0 ? a_sub_i : a_add_i)(c, 4, T5, T5, k < 0 ? -k : k);
+}
+
+/* Top and tags to memory. Keeps NZCV; changes T0, T5. */
 void tr_x87_sync(struct tr *c)
 {
 	struct x87_static *x = &c->x87;
+	int k = late(x);
 
-	if ((x->set | x->clear) && (x->used | x->free) == 0xff) {
-		a_mov_i(c, 4, T0, x->top | (u32)x->free << 8);
+	if (k && (x->used | x->free) == 0xff) {
+		a_mov_i(c, 4, T0, x->free | (u32)x->top << 8);
 		a_str_i(c, 2, T0, R_CPU, STATE);
-		x->moved = false;
-	} else if (x->set | x->clear) {
-		a_ldr_i(c, 1, T0, R_CPU, EMPTY);
-		if (x->clear && a_fits_logic(4, x->clear)) {
-			a_orr_i(c, 4, T0, T0, x->clear);
-		} else if (x->clear) {
-			a_mov_i(c, 4, T1, x->clear);
-			a_orr(c, 4, T0, T0, T1);
-		}
-		if (x->set && a_fits_logic(4, (u32)~x->set)) {
-			a_and_i(c, 4, T0, T0, (u32)~x->set);
-		} else if (x->set) {
-			a_mov_i(c, 4, T1, x->set);
-			a_bic(c, 4, T0, T0, T1);
-		}
-		a_str_i(c, 1, T0, R_CPU, EMPTY);
-	}
-	if (x->moved) {
-		if (x->top) a_mov_i(c, 4, T0, x->top);
-		a_str_i(c, 1, x->top ? T0 : XZR, R_CPU, STATE);
+		c->x87_held = false;
+	} else if (k) {
+		tr_x87_hold(c);
+		add(c, k);
+		a_str_i(c, 2, T5, R_CPU, STATE);
 	}
 	x->set = x->clear = 0;
-	x->moved = false;
+	x->moved = 0;
+}
+
+void tr_x87_write(struct tr *c, u8 used, u8 free)
+{
+	if (!(used | free)) return;
+	a_ldr_i(c, 1, T0, R_CPU, STATE);
+	if (free) a_mov_i(c, 4, T1, free), a_orr(c, 4, T0, T0, T1);
+	if (used) a_mov_i(c, 4, T1, used), a_bic(c, 4, T0, T0, T1);
+	a_str_i(c, 1, T0, R_CPU, STATE);
+	c->x87_held = false;
 }
 
 void tr_x87_before(struct tr *c, struct insn *i)
@@ -243,7 +245,8 @@ void tr_x87_before(struct tr *c, struct insn *i)
 
 		if (d.op != X87_STENV && d.op != X87_SAVE && d.op != X87_LDCW) return; /* that may leave */
 	}
-	if (c->x87.set | c->x87.clear | c->x87.moved) tr_x87_sync(c);
+	tr_x87_sync(c);
+	c->x87_held = false;
 	if (c->x87.ip && (!i || i->fact || x86_rows[i->row].attr & ROW_BRANCH || tr_emitter(i)->how & IMPLICIT)) {
 		tr_gaddr(c, R_PAGE, c->x87_last);       /* a branch may count on what is in the others */
 		a_str_i(c, 8, R_PAGE, R_CPU, FIP);
@@ -253,9 +256,32 @@ void tr_x87_before(struct tr *c, struct insn *i)
 	if (i && restores(i)) c->x87 = (struct x87_static){ .top = c->x87.top };
 }
 
+static struct x87_cold *branch(struct tr *c, enum x87_op op)
+{
+	struct x87_cold *w = &c->x87_cold[c->nx87_cold++];
+
+	*w = (struct x87_cold){ c->code.p - 1, c->code.p, c->i, c->x87, c->cs, op, c->crosses, c->page_ok, c->x87_held, c->page };
+	return w;
+}
+
 void tr_x87_branch(struct tr *c, enum x87_op op)
 {
-	c->x87_cold[c->nx87_cold++] = (struct x87_cold){ c->code.p - 1, c->code.p, c->i, c->x87, c->cs, op, c->crosses, c->page_ok, c->page };
+	branch(c, op);
+}
+
+void tr_x87_end(struct tr *c, struct insn *i)
+{
+	for (u32 k = c->nx87_cold; k-- > 0 && c->x87_cold[k].i == i;) {
+		struct x87_cold *w = &c->x87_cold[k];
+
+		w->done = c->code.p;
+		w->late = late(&c->x87);
+		if (w->op != X87_NOP) continue;
+		w->back = c->code.p;
+		w->page_ok = c->page_ok;
+		w->page = c->page;
+		w->held = c->x87_held;
+	}
 }
 
 /* Flags that i reads or that are read after it come into boundary form, as code out of line has it. */
@@ -271,25 +297,31 @@ void tr_x87_flags(struct tr *c, struct insn *i)
 	c->live = i->live;
 }
 
-/* Is ST(0) where it is thought to be, and no exception waiting? Changes T0, T1. */
-void tr_x87_guard(struct tr *c)
+/* Is ST(0) where it is thought to be, and no exception waiting? And, if it costs nothing, are some of the slots of `used`
+ * in use: those are no longer asked for. Changes T1, T5. */
+u8 tr_x87_guard(struct tr *c, u8 used)
 {
-	if (c->x87.sure) return;
-	a_ldr_i(c, 4, T0, R_CPU, STATE);
-	a_and_i(c, 4, T1, T0, 0x00ff00ff);              /* top, pending */
-	if (c->x87.top) a_sub_i(c, 4, T1, T1, c->x87.top);
+	u8 here = 0;
+
+	if (c->x87.sure) return used;
+	for (u8 bit = X87_SLOT(0); !c->x87.top && used & bit; bit >>= 1)
+		here |= bit;
+	tr_x87_hold(c);
+	a_and_i(c, 4, T1, T5, 0x00ffff00 | here);       /* pending, top, empty */
+	if (c->x87.top) a_sub_i(c, 4, T1, T1, c->x87.top << 8);
 	a_cbnz(c, 4, T1, 0);
-	tr_x87_branch(c, X87_GUARD);
-	c->x87_seen = c->code.p;
+	branch(c, X87_GUARD)->used = here;
 	c->x87.sure = true;
+	c->x87.used |= here;
+	return used & ~here;
 }
 
-/* The same for MMX: top 0, no slot empty. */
+/* The same for MMX. */
 void tr_mmx_guard(struct tr *c)
 {
 	if (c->x87.mmx) return;
 	tr_x87_flags(c, c->i);
-	a_ldr_i(c, 4, T0, R_CPU, STATE);
+	a_ldr_i(c, 4, T0, R_CPU, STATE);                /* all zero: pending, top, empty, bias */
 	if (c->env->x87_double)
 		a_eor_i(c, 4, T0, T0, X87_WIDE << 16);
 	a_cbnz(c, 4, T0, 0);
@@ -306,7 +338,24 @@ static void turn_round(struct tr *c, enum x87_op op, int top)
 	a_mov_i(c, 4, T0, d.word);
 	a_str_i(c, 8, T0, R_CPU, SCRATCH(2));
 	tr_helper(c, TR_H_X87);
-	a_ldr_i(c, 4, T0, R_CPU, STATE);                /* x87_seen */
+}
+
+static void go_back(struct tr *c, const struct x87_cold *w, u32 *to)
+{
+	if (w->page_ok) tr_gaddr(c, R_PAGE, w->page);
+	a_b(c, (u8 *)to - (u8 *)c->code.p);
+}
+
+/* All of the instruction in C; but what the code in line has still to write is not in memory behind it. */
+static void whole(struct tr *c, const struct x87_cold *w)
+{
+	tr_x87_whole(c, w->i);
+	if (w->late || w->held) a_ldr_i(c, 4, T5, R_CPU, STATE);
+	if (w->late) {
+		add(c, -w->late);
+		a_str_i(c, 2, T5, R_CPU, STATE);
+	}
+	go_back(c, w, w->done);
 }
 
 /* What branched here from one instruction in the same state goes the same way. */
@@ -322,12 +371,23 @@ int tr_x87_tail(struct tr *c)
 		c->cs = w->cs;
 		c->crosses = w->crosses;
 		c->live = w->i->live;
-		c->page_ok = false;
+		c->page_ok = c->x87_held = false;
 		c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, w->i->pc - c->lo };
-		if (w->op == X87_GUARD || w->op == X87_MMX) turn_round(c, w->op, w->x.top);
-		else tr_x87_whole(c, w->i);
-		if (w->page_ok) tr_gaddr(c, R_PAGE, w->page);
-		a_b(c, (u8 *)w->back - (u8 *)c->code.p);
+		if (w->op == X87_NOP) {
+			whole(c, w);
+			continue;
+		}
+		turn_round(c, w->op, w->x.top);
+		if (w->op == X87_GUARD) a_ldr_i(c, 4, T5, R_CPU, STATE);
+		if (w->used) {                          /* one may be empty all the same */
+			u32 *found = c->code.p + 1;
+
+			a_and_i(c, 4, T1, T5, w->used);
+			a_cbz(c, 4, T1, 0);
+			whole(c, w);
+			a_bind(c, found);
+		}
+		go_back(c, w, w->back);
 	}
 	return 0;
 }

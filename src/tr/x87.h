@@ -12,6 +12,10 @@
 
 #include "base.h"
 
+/* A slot's bit. Slot 0, where ST(0) mostly is, lies beside top and pending in the state's first word, so that one mask
+ * takes all three. */
+#define X87_SLOT(n)  (0x80 >> (n))
+
 enum { X87_DOUBLE = 0x10000 };          /* in st[].se */
 enum { X87_WAITS = 1, X87_WIDE = 2 };   /* in pending: an unmasked exception; see above */
 
@@ -63,8 +67,8 @@ struct x87_static {
 	u8 top;                         /* ST(0) is in this slot, if... */
 	bool sure;                      /* this has been checked, and nothing is pending     */
 	u8 used, free;                  /* slots known to be in use, and not to be           */
-	bool moved;                     /* top is not in memory yet                          */
-	u8 set, clear;                  /* nor are these tags                                */
+	s8 moved;                       /* by so much top has changed that is not in memory yet */
+	u8 set, clear;                  /* nor are these: slots that came into use, and that got free */
 	bool mmx;                       /* top 0, all in use, bias 0                         */
 	bool ip;                        /* nor x87.fip: it is that of x87_last               */
 };

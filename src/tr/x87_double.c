@@ -62,7 +62,7 @@ static bool load(struct tr *c, struct insn *i, union x87_desc d)
 			operand(c, i, d, V_A);
 		put(c, 7, V_A);
 	}
-	x87_done(c, i, reg ? x87_bit(c, d.i) : 0);
+	x87_done(c, i);
 	return true;
 }
 
@@ -106,8 +106,10 @@ static bool store(struct tr *c, struct insn *i, union x87_desc d)
 	get(c, V_A, 0);
 	switch ((enum x87_fmt)d.fmt) {
 	case X87_REG:
-		if (d.i)
+		if (d.i) {
 			put(c, d.i, V_A);
+			tr_x87_write(c, x87_unknown(c, d.i), 0);
+		}
 		break;
 	case X87_F64:
 		tr_storev(c, tr_ea(c, i, 8), 8, V_A);
@@ -125,7 +127,7 @@ static bool store(struct tr *c, struct insn *i, union x87_desc d)
 		to_integer(c, d, m->w);
 		tr_x87_store(c, i, m->w, AM, 0);
 	}
-	x87_done(c, i, x87_bit(c, 0));
+	x87_done(c, i);
 	return true;
 }
 
@@ -152,23 +154,19 @@ static bool arithmetic(struct tr *c, struct insn *i, union x87_desc d)
 	if (fp_fixes_nan(c, rare))
 		fp_result(c, 8, false, V0t, a, b);
 	put(c, dst, V0t);
-	x87_done(c, i, used);
+	x87_done(c, i);
 	return true;
 }
 
-/* C3, C2, C0 from NZCV as fcmp leaves it: 1 0 0 equal, 0 0 1 below, 1 1 1 unordered. */
+/* C3, C2, C0 from NZCV as fcmp leaves it: 1 0 0 equal, 0 0 1 below, 1 1 1 unordered. Nothing else is in sw's upper byte. */
 static void into_sw(struct tr *c)
 {
-	a_cset(c, 4, T0, CC_LT);                        /* or unordered */
-	a_cset(c, 4, T1, CC_VS);
-	a_orr_sh(c, 4, T0, T0, T1, LSL, 2);
-	a_cset(c, 4, T2, CC_EQ);
-	a_orr(c, 4, T1, T1, T2);
-	a_orr_sh(c, 4, T0, T0, T1, LSL, 6);
-	a_ldr_i(c, 2, T1, R_CPU, SW);
-	a_and_i(c, 4, T1, T1, 0xff);
-	a_orr_sh(c, 4, T0, T1, T0, LSL, 8);
-	a_str_i(c, 2, T0, R_CPU, SW);
+	a_cset(c, 4, T0, CC_MI);
+	a_mov_i(c, 4, T1, 0x40);
+	a_csel(c, 4, T0, T1, T0, CC_EQ);
+	a_mov_i(c, 4, T1, 0x45);
+	a_csel(c, 4, T0, T1, T0, CC_VS);
+	a_str_i(c, 1, T0, R_CPU, SW + 1);
 }
 
 static bool compare(struct tr *c, struct insn *i, union x87_desc d)
@@ -198,7 +196,7 @@ static bool compare(struct tr *c, struct insn *i, union x87_desc d)
 	}
 	if (keep)
 		a_msr(c, SR_NZCV, T3);
-	x87_done(c, i, used);
+	x87_done(c, i);
 	return true;
 }
 
@@ -225,7 +223,7 @@ static bool function(struct tr *c, struct insn *i, union x87_desc d)
 	default:         a_fabs(c, 8, V0t, V_A); break;
 	}
 	put(c, 0, V0t);
-	x87_done(c, i, x87_bit(c, 0));
+	x87_done(c, i);
 	return true;
 }
 
@@ -241,7 +239,7 @@ static bool exchange(struct tr *c, struct insn *i, union x87_desc d)
 		put(c, 0, V_B);
 		put(c, d.i, V_A);
 	}
-	x87_done(c, i, used);
+	x87_done(c, i);
 	return true;
 }
 
@@ -258,7 +256,7 @@ static bool move_if(struct tr *c, struct insn *i, union x87_desc d)
 	get(c, V_A, d.i);
 	put(c, 0, V_A);
 	a_bind(c, skip);
-	x87_done(c, i, used);
+	x87_done(c, i);
 	return true;
 }
 

@@ -13,12 +13,15 @@ static inline const struct opnd *x87_memory(const struct insn *i)
 }
 static inline int x87_slot(struct tr *c, int i)  { return (c->x87.top + i) & 7; }
 static inline int x87_place(struct tr *c, int i) { return offsetof(struct cpu, x87.st) + 16 * x87_slot(c, i); }
-static inline u8  x87_bit(struct tr *c, int i)   { return 1 << x87_slot(c, i); }
+static inline u8  x87_bit(struct tr *c, int i)   { return X87_SLOT(x87_slot(c, i)); }
+
+/* The slot of ST(i), if nothing is known of it. */
+static inline u8  x87_unknown(struct tr *c, int i) { return x87_bit(c, i) & ~(c->x87.used | c->x87.free); }
 
 /* Begins an instruction for which the slots of `used` must be in use and those of `free` not; false: it is known that
  * they are not so, nothing was emitted. Until x87_done nothing of it may have changed where a branch goes out of line. */
 bool x87_begin(struct tr *c, struct insn *i, u8 used, u8 free);
-void x87_done(struct tr *c, struct insn *i, u8 used);
+void x87_done(struct tr *c, struct insn *i);
 /* Calls a routine, which changes the flags; "gave up" goes out of line. */
 void x87_routine(struct tr *c, enum x87_fast nr, bool keep_flags);
 /* The single or double in raw as m, s, if it is ordinary or zero; else out of line. Through T0. */

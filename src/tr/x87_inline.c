@@ -12,7 +12,6 @@
 #define SW         offsetof(struct cpu, x87.sw)
 #define C1         offsetof(struct cpu, x87.c1)
 #define PE         offsetof(struct cpu, x87.pe)
-#define EMPTY      offsetof(struct cpu, x87.empty)
 #define FCW        offsetof(struct cpu, fcw)
 
 static void get(struct tr *c, int i, int m, int s) { a_ldp_i(c, 8, m, s, R_CPU, x87_place(c, i)); }
@@ -21,38 +20,31 @@ static void put(struct tr *c, int i, int m, int s) { a_stp_i(c, 8, m, s, R_CPU, 
 bool x87_begin(struct tr *c, struct insn *i, u8 used, u8 free)
 {
 	u8 u = used & ~c->x87.used, f = free & ~c->x87.free;
-	int at = 0;                                         /* of the tags in T0 */
 
 	if (used & (c->x87.free | free) || free & c->x87.used || c->nx87_cold + 16 > countof(c->x87_cold))
 		return false;
 	tr_x87_flags(c, i);
-	tr_x87_guard(c);
+	u = tr_x87_guard(c, u);
 	if (x87_memory(i))                                  /* it may fault */
 		tr_x87_sync(c);
-	if ((u | f) && c->code.p == c->x87_seen)
-		at = 8;
-	else if (u | f)
-		a_ldr_i(c, 1, T0, R_CPU, EMPTY);
-	for (int k = 0; k < 8; k++)
+	if (u | f)
+		tr_x87_hold(c);
+	for (int k = 7; k >= 0; k--)
 		if ((u | f) >> k & 1) {
-			(u >> k & 1 ? a_tbnz : a_tbz)(c, T0, at + k, 0);
+			(f >> k & 1 ? a_tbz : a_tbnz)(c, T5, k, 0);
 			tr_x87_branch(c, X87_NOP);
 		}
+	c->x87.used |= used;
+	c->x87.free |= free;
 	return true;
 }
 
-void x87_done(struct tr *c, struct insn *i, u8 used)
+void x87_done(struct tr *c, struct insn *i)
 {
 	union x87_desc d = tr_x87_desc(i);
 
-	for (u32 k = c->nx87_cold; k-- > 0 && c->x87_cold[k].i == i;)
-		if (c->x87_cold[k].op == X87_NOP) {
-			c->x87_cold[k].back = c->code.p;
-			c->x87_cold[k].page_ok = c->page_ok;
-			c->x87_cold[k].page = c->page;
-		}
-	c->x87.used |= used;
 	tr_x87_effect(&c->x87, d);
+	tr_x87_end(c, i);
 	if (d.op != X87_WAIT && d.op != X87_LDCW) {
 		c->x87.ip = !c->env->x87_double;
 		c->x87_last = i->pc;
@@ -87,7 +79,7 @@ void x87_routine(struct tr *c, enum x87_fast nr, bool keep_flags)
 	a_ldr_i(c, 8, X17, R_CPU, offsetof(struct cpu, x87.fast));
 	a_ldr_i(c, 8, X17, X17, 8 * nr);
 	a_blr(c, X17);
-	c->page_ok = false;
+	c->page_ok = c->x87_held = false;
 	if (keep) {
 		a_ldr_i(c, 8, X15, R_CPU, SCRATCH(3));
 		a_msr(c, SR_NZCV, X15);
@@ -191,7 +183,7 @@ static bool load_inline(struct tr *c, struct insn *i, union x87_desc d)
 		put(c, 7, AM, AS);
 	}
 	clear_c1(c, i);
-	x87_done(c, i, reg ? x87_bit(c, d.i) : 0);
+	x87_done(c, i);
 	return true;
 }
 
@@ -216,6 +208,7 @@ static bool store_inline(struct tr *c, struct insn *i, union x87_desc d)
 		if (d.i) {
 			get(c, 0, AM, AS);
 			put(c, d.i, AM, AS);
+			tr_x87_write(c, x87_unknown(c, d.i), 0);
 		}
 		clear_c1(c, i);
 	} else if (d.fmt == X87_F80) {
@@ -228,7 +221,7 @@ static bool store_inline(struct tr *c, struct insn *i, union x87_desc d)
 		tr_x87_store(c, i, x87_memory(i)->w, AM, 0);
 		told(c);
 	}
-	x87_done(c, i, x87_bit(c, 0));
+	x87_done(c, i);
 	return true;
 }
 
@@ -252,7 +245,7 @@ static bool arithmetic_inline(struct tr *c, struct insn *i, union x87_desc d)
 	get(c, dst, swap ? BM : AM, swap ? BS : AS);
 	x87_routine(c, nr[d.op], true);
 	put(c, dst, AM, AS);
-	x87_done(c, i, used);
+	x87_done(c, i);
 	return true;
 }
 
@@ -310,7 +303,7 @@ static bool compare_inline(struct tr *c, struct insn *i, union x87_desc d)
 		into_flags(c);
 	else
 		into_sw(c, i);
-	x87_done(c, i, used);
+	x87_done(c, i);
 	return true;
 }
 
@@ -321,7 +314,7 @@ static bool root_inline(struct tr *c, struct insn *i)
 	get(c, 0, AM, AS);
 	x87_routine(c, X87_FAST_SQRT, true);
 	put(c, 0, AM, AS);
-	x87_done(c, i, x87_bit(c, 0));
+	x87_done(c, i);
 	return true;
 }
 
@@ -338,7 +331,7 @@ static bool exchange_inline(struct tr *c, struct insn *i, union x87_desc d)
 		put(c, d.i, AM, AS);
 	}
 	clear_c1(c, i);
-	x87_done(c, i, used);
+	x87_done(c, i);
 	return true;
 }
 
@@ -355,7 +348,7 @@ static bool cmov_inline(struct tr *c, struct insn *i, union x87_desc d)
 	get(c, d.i, AM, AS);
 	put(c, 0, AM, AS);
 	a_bind(c, skip);
-	x87_done(c, i, used);
+	x87_done(c, i);
 	return true;
 }
 
@@ -367,7 +360,7 @@ static bool sign_inline(struct tr *c, struct insn *i, union x87_desc d)
 	(d.op == X87_CHS ? a_eor_i : a_and_i)(c, 4, AS, AS, d.op == X87_CHS ? 0x8000 : 0x7fff);
 	a_str_i(c, 8, AS, R_CPU, x87_place(c, 0) + 8);
 	clear_c1(c, i);
-	x87_done(c, i, x87_bit(c, 0));
+	x87_done(c, i);
 	return true;
 }
 
@@ -376,9 +369,11 @@ bool x87_stack_inline(struct tr *c, struct insn *i, union x87_desc d)
 {
 	if (!x87_begin(c, i, 0, 0))
 		return false;
+	if (d.op == X87_FREE)
+		tr_x87_write(c, 0, x87_unknown(c, d.i) | (d.pops ? x87_unknown(c, 0) : 0));
 	if (d.op != X87_NOP && d.op != X87_WAIT)
 		clear_c1(c, i);
-	x87_done(c, i, 0);
+	x87_done(c, i);
 	return true;
 }
 
@@ -388,7 +383,7 @@ bool x87_ldcw_inline(struct tr *c, struct insn *i)
 		return false;
 	tr_load(c, tr_ea(c, i, 2), 2, AM);
 	x87_routine(c, X87_FAST_LDCW, true);
-	x87_done(c, i, 0);
+	x87_done(c, i);
 	return true;
 }
 
