@@ -354,7 +354,7 @@ void tr_x87_effect(struct x87_static *x, union x87_desc d);
 void tr_x87_sync(struct tr *c);
 u8 tr_x87_guard(struct tr *c, u8 used);
 void tr_x87_hold(struct tr *c);                                 /* T5 = the state's first word */
-void tr_x87_write(struct tr *c, u8 used, u8 free);              /* tags of slots of which nothing was known, at once; uses T0 T1 */
+void tr_x87_write(struct tr *c, u8 used, u8 free);              /* tags of slots of which nothing was known, at once */
 void tr_x87_end(struct tr *c, struct insn *i);                  /* here code goes on where i was done whole out of line */
 void tr_x87_flags(struct tr *c, struct insn *i);
 void tr_x87_branch(struct tr *c, enum x87_op op);               /* the branch just emitted goes out of line: X87_GUARD, X87_MMX, or X87_NOP: c->i whole in C */

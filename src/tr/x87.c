@@ -231,11 +231,12 @@ void tr_x87_sync(struct tr *c)
 void tr_x87_write(struct tr *c, u8 used, u8 free)
 {
 	if (!(used | free)) return;
-	a_ldr_i(c, 1, T0, R_CPU, STATE);
-	if (free) a_mov_i(c, 4, T1, free), a_orr(c, 4, T0, T0, T1);
-	if (used) a_mov_i(c, 4, T1, used), a_bic(c, 4, T0, T0, T1);
-	a_str_i(c, 1, T0, R_CPU, STATE);
-	c->x87_held = false;
+	tr_x87_hold(c);
+	for (u8 bit = 1; bit; bit <<= 1) {
+		if (free & bit) a_orr_i(c, 4, T5, T5, bit);
+		if (used & bit) a_and_i(c, 4, T5, T5, ~(u32)bit);
+	}
+	a_str_i(c, 1, T5, R_CPU, STATE);
 }
 
 void tr_x87_before(struct tr *c, struct insn *i)

@@ -103,7 +103,8 @@ static bool store(struct tr *c, struct insn *i, union x87_desc d)
 
 	if (d.fmt == X87_BCD || !x87_begin(c, i, x87_bit(c, 0), 0))
 		return false;
-	get(c, V_A, 0);
+	if (d.fmt != X87_REG || d.i)
+		get(c, V_A, 0);
 	switch ((enum x87_fmt)d.fmt) {
 	case X87_REG:
 		if (d.i) {
@@ -140,10 +141,12 @@ static bool arithmetic(struct tr *c, struct insn *i, union x87_desc d)
 
 	if (!x87_begin(c, i, used, 0))
 		return false;
-	if (reg)
+	if (!reg)
+		operand(c, i, d, V_B);
+	else if (src != dst)
 		get(c, V_B, src);
 	else
-		operand(c, i, d, V_B);
+		a = b = V_A;
 	get(c, V_A, dst);
 	switch ((enum x87_op)d.op) {
 	case X87_ADD: a_fadd(c, 8, V0t, a, b); break;
@@ -177,17 +180,17 @@ static bool compare(struct tr *c, struct insn *i, union x87_desc d)
 
 	if (!x87_begin(c, i, used, 0))
 		return false;
-	if (d.op != X87_TST && reg)
-		get(c, V_B, d.i);
-	else if (d.op != X87_TST)
+	if (d.op != X87_TST && !reg)
 		operand(c, i, d, V_B);
+	else if (d.op != X87_TST && d.i)
+		get(c, V_B, d.i);
 	get(c, V_A, 0);
 	if (keep)
 		a_mrs(c, T3, SR_NZCV);
 	if (d.op == X87_TST)
 		a_fcmp_z(c, 8, V_A);
 	else
-		a_fcmp(c, 8, V_A, V_B);
+		a_fcmp(c, 8, V_A, reg && !d.i ? V_A : V_B);
 	if (flags) {
 		c->cs = CS_FCMP;
 		tr_need(c, CS_SUB);                     /* as code out of line leaves them */
