@@ -354,16 +354,16 @@ EMIT(vmaskstore8, RAW) { store(c, i, 8); }
 
 /* ---- gathers; iw: bytes of an index */
 
-/* T1 = the address of element k: index, in lane k of x or of its upper half, scaled, plus base, and the segment's base in T3. */
-static void element(struct tr *c, struct insn *i, int iw, int base, int x, int xh, int k)
+/* T1 = the address of element k: index, in lane k of x or of its upper half, scaled, plus from, and the segment's base in T3. */
+static void element(struct tr *c, struct insn *i, int iw, int from, int x, int xh, int k)
 {
-	int n = 16 / iw, from = k < n ? x : xh, aw = i->aw;
+	int n = 16 / iw, aw = i->aw;
 
 	if (iw == 8)
-		a_vumov(c, 8, T1, from, k % n);
+		a_vumov(c, 8, T1, k < n ? x : xh, k % n);
 	else
-		a_vsmov(c, 4, 8, T1, from, k % n);
-	a_add_sh(c, aw, T1, base, T1, LSL, i->shift);
+		a_vsmov(c, 4, 8, T1, k < n ? x : xh, k % n);
+	a_add_sh(c, aw, T1, from, T1, LSL, i->shift);
 	if (i->seg == SEG_FS || i->seg == SEG_GS)
 		a_add(c, 8, T1, T1, T3);
 }

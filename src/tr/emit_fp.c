@@ -126,11 +126,11 @@ static void estimate(A c, bool root)
 
 void tr_routines(u32 *base)
 {
-	struct code c = { .p = base + TR_STUB_RCP / 4 };
+	struct code rcp = { base + TR_STUB_RCP / 4, base + TR_STUB_RSQRT / 4 };
+	struct code rsqrt = { base + TR_STUB_RSQRT / 4, base + TR_STUBS_SIZE / 4 };
 
-	estimate((A)&c, false);
-	c.p = base + TR_STUB_RSQRT / 4;
-	estimate((A)&c, true);
+	estimate(&rcp, false);
+	estimate(&rsqrt, true);
 }
 
 static void estimated(struct tr *c, bool root)
