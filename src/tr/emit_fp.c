@@ -289,15 +289,34 @@ static void compare_p(struct tr *c, struct insn *i, int T, int d, int a, int b)
 	if (p & NOT)
 		a_vmvn(c, V16B, d, d);
 }
-/* With NEP a compare's upper lanes are those of its second operand, which a is in these. */
-static bool merges(struct tr *c, int p)
+/* With NEP a compare's upper lanes are those of its second operand, which a is here; a mask of ones is a NaN, so a compare of
+ * the mask with itself inverts it. False: not a predicate of these. */
+static bool compare_merging(struct tr *c, int w, int p, int d, int a, int b)
 {
-	return fp_afp(c) && (p == EQ || p == (EQ | SIGNALS) || p == (LT | SIGNALS) || p == (LE | SIGNALS));
+	int T = a_vscalar(w), what = p & 7, r = p & NOT ? V0t : d;
+	bool orders = what == LT || what == LE;
+
+	if (!fp_afp(c) || (what != EQ && what != ORD && !orders) || (orders && !(p & SIGNALS)))
+		return false;
+	if (p & SIGNALS && !orders)
+		a_vfcmge(c, T, V1t, a, b);
+	if (what == ORD) {                              /* is a what it is, if b is a number? */
+		a_vfcmeq(c, T, V0t, b, b);
+		a_vorn(c, V8B, V0t, a, V0t);
+		a_vfcmeq(c, T, r, V0t, a);
+	} else {
+		compare(c, T, what, r, a, b);
+	}
+	if (p & NOT)
+		a_vfcmeq(c, T, d, V0t, V0t);
+	return true;
 }
 static void compare_s(struct tr *c, struct insn *i, int w, int d, int a, int b)
 {
-	int p = predicate(i), r = merges(c, p) ? d : p & NOT ? V0t : fp_dst(c, i, d);
+	int p = predicate(i), r = p & NOT ? V0t : fp_dst(c, i, d);
 
+	if (compare_merging(c, w, p, d, a, b))
+		return;
 	compare_raising(c, a_vscalar(w), p, r, a, b);
 	if (p & NOT) {
 		a_vmvn(c, V8B, r, r);
