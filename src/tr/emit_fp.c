@@ -229,12 +229,19 @@ static int predicate(struct insn *i)
 	return i->prefix & PFX_VEX && i->imm & 16 ? p ^ SIGNALS : p;
 }
 
+/* Neither is a NaN. Without AH the greater of two is one if either is. */
 static void ordered(struct tr *c, int T, int d, int a, int b, int tmp)
 {
-	a_vfcmeq(c, T, tmp, a, a);
-	a_vfcmeq(c, T, d, b, b);
-	if (a != b)
+	if (a == b) {
+		a_vfcmeq(c, T, d, a, a);
+	} else if (fp_afp(c)) {
+		a_vfcmeq(c, T, tmp, a, a);
+		a_vfcmeq(c, T, d, b, b);
 		a_vand(c, V16B, d, d, tmp);
+	} else {
+		v_fmax(c, T, tmp, a, b);
+		a_vfcmeq(c, T, d, tmp, tmp);
+	}
 }
 
 /* NEITHER: ordered and not equal. */

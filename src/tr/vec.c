@@ -128,6 +128,14 @@ int fp_low(struct tr *c, struct insn *i, int w, int n)
 	return c->low.in;
 }
 
+void v_fmax(struct tr *c, int T, int d, int n, int m)
+{
+	if (T == VS || T == VD)
+		a_fmax(c, a_width(T), d, n, m);
+	else
+		a_vfmax(c, T, d, n, m);
+}
+
 /* Rare: a division or a square root, whose NaNs have the sign by default too. */
 bool fp_fixes_nan(struct tr *c, bool rare)
 {
@@ -138,15 +146,12 @@ bool fp_fixes_nan(struct tr *c, bool rare)
  * lanes of a vector are none. */
 static void repair(struct tr *c, int T, int r, int a, int b)
 {
-	bool q = T == V4S || T == V2D;
 	int w = a_width(T), top = 8 * w - 1, n = a;
 
-	if (b != a && q)
-		a_vfmax(c, T, n = V2t, a, b);
-	else if (b != a)
-		a_fmax(c, w, n = V2t, a, b);
+	if (b != a)
+		v_fmax(c, T, n = V2t, a, b);
 	a_vfcmeq(c, T, V2t, n, n);
-	if (!q) {                                       /* r is one, and positive */
+	if (T == VS || T == VD) {                       /* r is one, and positive */
 		a_vsli_i(c, a_lanes(w, 1), r, V2t, top);
 		return;
 	}

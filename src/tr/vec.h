@@ -17,6 +17,8 @@ void v_const(struct tr *c, int d, u64 lo, u64 hi);              /* clobbers T0 *
 bool v_tail(struct tr *c);                                      /* what v_const and fp_result left for the region's end */
 void v_select(struct tr *c, int d, int m, int x, int y);        /* d = m ? x : y, bit by bit; m is scratch, none of d, x, y */
 
+void v_fmax(struct tr *c, int T, int d, int n, int m);          /* vectors and scalars */
+
 /* Scalar floating point of w bytes. The result goes to fp_dst's register: d itself where its upper lanes may be
  * lost, else V0t; fp_merge then makes d of a's upper lanes and the result. fp_put is the same for a result with garbage
  * above it, which is never in d. */
