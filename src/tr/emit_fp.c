@@ -59,11 +59,15 @@ static void scalar1(struct tr *c, struct insn *i, op1 *op, int w, int d, int a, 
 	fp_merge(c, i, w, d, a, r);
 }
 
+/* Every root has the sign of its source, those of -0 and of NaNs too, if what a negative number gives is negative. */
 static void sqrt_s(struct tr *c, struct insn *i, int w, int d, int a, int b)
 {
+	int T = a_lanes(w, 1), top = 8 * w - 1;
+
 	if (fp_fixes_nan(c, true)) {
+		a_vushr_i(c, T, V1t, b, top);
 		a_fsqrt(c, w, V0t, b);
-		fp_result(c, w, false, V0t, b, b);
+		a_vsli_i(c, T, V0t, V1t, top);
 		fp_put(c, i, w, d, a, V0t);
 	} else {
 		scalar1(c, i, a_fsqrt, w, d, a, b);
@@ -72,12 +76,13 @@ static void sqrt_s(struct tr *c, struct insn *i, int w, int d, int a, int b)
 static void sqrt_p(struct tr *c, int T, int d, int a)
 {
 	bool fix = fp_fixes_nan(c, true);
-	int r = fix && d == a ? V0t : d;
+	int top = 8 * a_width(T) - 1;
 
-	a_vfsqrt(c, T, r, a);
 	if (fix)
-		fp_result(c, a_width(T), true, r, a, a);
-	v_mov(c, d, r);
+		a_vushr_i(c, T, V1t, a, top);
+	a_vfsqrt(c, T, d, a);
+	if (fix)
+		a_vsli_i(c, T, d, V1t, top);
 }
 EMIT(fsqrt_ss, 0) { sqrt_s(c, i, 4, d, a, b); }
 EMIT(fsqrt_sd, 0) { sqrt_s(c, i, 8, d, a, b); }
