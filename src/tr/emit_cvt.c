@@ -81,9 +81,11 @@ EMIT(cvtps2pd, WHOLE)
 EMIT(cvtpd2ps, WHOLE)
 {
 	if (y_wide(&i->o[1])) {
-		a_vfcvtn(c, V2S, V0t, a);
-		a_vfcvtn2(c, V2S, V0t, y_source(c, i, 1, V_B));
-		a_vmov(c, V16B, d, V0t);
+		int r = d == a ? V0t : d;
+
+		a_vfcvtn(c, V2S, r, a);
+		a_vfcvtn2(c, V2S, r, y_source(c, i, 1, V_B));
+		v_mov(c, d, r);
 	} else {
 		a_vfcvtn(c, V2S, d, a);
 	}
@@ -182,11 +184,11 @@ static void to_halves(struct tr *c, struct insn *i, int r, int n)
 	if (!(i->imm & 4))
 		round_as(c, i->imm);
 	if (y_wide(&i->o[1])) {
-		int hi = y_high(c, n, V_A);
+		int hi = y_high(c, n, V_A), to = r == n ? V0t : r;
 
-		a_vfcvtn(c, V4H, V0t, n);
-		a_vfcvtn2(c, V4H, V0t, hi);
-		v_mov(c, r, V0t);
+		a_vfcvtn(c, V4H, to, n);
+		a_vfcvtn2(c, V4H, to, hi);
+		v_mov(c, r, to);
 	} else {
 		a_vfcvtn(c, V4H, r, n);
 	}

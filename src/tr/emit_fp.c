@@ -182,12 +182,14 @@ EMIT(frcp_ss,   0) { estimate_s(c, i, d, a, b, false); }
 
 static void minmax_p(struct tr *c, op2 *op, int T, int d, int a, int b, bool max)
 {
+	int m = v_mask(d, a, b);
+
 	if (fp_afp(c)) {
 		op(c, T, d, a, b);
 		return;
 	}
-	a_vfcmgt(c, T, V0t, max ? a : b, max ? b : a);
-	v_select(c, d, V0t, a, b);
+	a_vfcmgt(c, T, m, max ? a : b, max ? b : a);
+	v_select(c, d, m, a, b);
 }
 static void minmax_s(struct tr *c, struct insn *i, op2 *op, int w, int d, int a, int b, bool max)
 {

@@ -450,21 +450,11 @@ static void blend(struct tr *c, int w, int d, int a, int b, u32 mask)
 			a_vins_e(c, w, d, __builtin_ctz(mask), a, __builtin_ctz(mask));
 		return;
 	}
-	if (d != a && d != b && __builtin_popcount(mask) == 1) {
-		a_vmov(c, V16B, d, a);
-		a_vins_e(c, w, d, __builtin_ctz(mask), b, __builtin_ctz(mask));
-		return;
-	}
-	if (d != a && d != b && __builtin_popcount(mask ^ all) == 1) {
-		a_vmov(c, V16B, d, b);
-		a_vins_e(c, w, d, __builtin_ctz(mask ^ all), a, __builtin_ctz(mask ^ all));
-		return;
-	}
 	for (int k = 0; k < 16 / w; k++)
 		if (mask >> k & 1)
 			half[k * w / 8] |= (w == 8 ? ~0ull : (1ull << 8 * w) - 1) << k * w * 8 % 64;
-	v_const(c, V0t, half[0], half[1]);
-	v_select(c, d, V0t, b, a);
+	v_const(c, v_mask(d, a, b), half[0], half[1]);
+	v_select(c, d, v_mask(d, a, b), b, a);
 }
 EMIT(vblendw, ANYIMM) { blend(c, 2, d, a, b, i->imm); }
 EMIT(vblend4s, ANYIMM | UPPER_IMM(4)) { blend(c, 4, d, a, b, i->imm); }
@@ -473,8 +463,8 @@ EMIT(vblend2d, ANYIMM | UPPER_IMM(2)) { blend(c, 8, d, a, b, i->imm); }
 /* By the sign of m's lanes: xmm0, or a VEX form's third source. */
 static void blendv(struct tr *c, int T, int d, int a, int b, int m)
 {
-	a_vcmlt_z(c, T, V0t, m);
-	v_select(c, d, V0t, b, a);
+	a_vcmlt_z(c, T, v_mask(d, a, b), m);
+	v_select(c, d, v_mask(d, a, b), b, a);
 }
 EMIT(vblendv16b, 0) { blendv(c, V16B, d, a, b, V0); }
 EMIT(vblendv4s,  0) { blendv(c, V4S, d, a, b, V0); }

@@ -329,22 +329,18 @@ EMIT(vsadbw, 0)                                         /* d.2d = sums of eight 
 /* Eight sums of four |a - b|: a's window slides, b's four bytes stay. imm: which windows. */
 EMIT(vmpsadbw, ANYIMM | UPPER_IMM(3))
 {
-	int from = i->imm & 4, block = (i->imm & 3) * 4;
+	u64 first = 0x0403020103020100, step = 0x0101010101010101, from = (i->imm & 4) * step;
 
-	for (int k = 0; k < 4; k++) {
-		int n = a;
-
-		if (from + k) {
-			n = V1t;
-			a_vext(c, V16B, n, a, a, from + k);
-		}
-		a_vdup_e(c, V8B, V2t, b, block + k);
-		if (k)
-			a_vuabal(c, V8B, V0t, n, V2t);
-		else
-			a_vuabdl(c, V8B, V0t, n, V2t);
-	}
-	a_vmov(c, V16B, d, V0t);
+	v_const(c, V0t, first + from, first + from + 2 * step);
+	v_const(c, V1t, first + from + 4 * step, first + from + 6 * step);
+	a_vtbl(c, V16B, V0t, a, 1, V0t);
+	a_vtbl(c, V16B, V1t, a, 1, V1t);
+	a_vdup_e(c, V4S, V2t, b, i->imm & 3);
+	a_vuabd(c, V16B, V0t, V0t, V2t);
+	a_vuabd(c, V16B, V1t, V1t, V2t);
+	a_vuaddlp(c, V16B, V0t, V0t);
+	a_vuaddlp(c, V16B, V1t, V1t);
+	a_vaddp(c, V8H, d, V0t, V1t);
 }
 
 /* ---- neighbours: PHADDSW, PHSUBx */

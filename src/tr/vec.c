@@ -66,7 +66,7 @@ void v_select(struct tr *c, int d, int m, int x, int y)
 		a_vbif(c, V16B, d, y, m);
 	} else {
 		a_vbsl(c, V16B, m, x, y);
-		a_vmov(c, V16B, d, m);
+		v_mov(c, d, m);
 	}
 }
 

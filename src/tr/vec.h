@@ -15,7 +15,8 @@ static inline int v_lanes(const struct insn *i, int T) { return i->o[0].kind == 
 void v_mov(struct tr *c, int d, int n);                         /* all of the register; nothing when d is n */
 void v_const(struct tr *c, int d, u64 lo, u64 hi);              /* clobbers T0 */
 bool v_tail(struct tr *c);                                      /* what v_const and fp_result left for the region's end */
-void v_select(struct tr *c, int d, int m, int x, int y);        /* d = m ? x : y, bit by bit; m is scratch, none of d, x, y */
+void v_select(struct tr *c, int d, int m, int x, int y);        /* d = m ? x : y, bit by bit; m is scratch, from v_mask */
+static inline int v_mask(int d, int x, int y) { return d == x || d == y ? V0t : d; }    /* where to make such a mask */
 
 void v_fmax(struct tr *c, int T, int d, int n, int m);          /* vectors and scalars */
 
