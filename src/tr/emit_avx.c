@@ -95,40 +95,44 @@ EMIT(vpermil2d, ANYIMM | UPPER_IMM(2))
 }
 EMIT(vpermilv2d, 0)                                     /* by bit 1 of b's lanes */
 {
-	a_vshl_i(c, V2D, V0t, b, 62);
-	a_vcmlt_z(c, V2D, V0t, V0t);
+	int m = v_mask(d, a, a);
+
+	a_vshl_i(c, V2D, m, b, 62);
+	a_vcmlt_z(c, V2D, m, m);
 	a_vdup_e(c, V2D, V1t, a, 0);
 	a_vdup_e(c, V2D, V2t, a, 1);
-	a_vbsl(c, V16B, V0t, V2t, V1t);
-	a_vmov(c, V16B, d, V0t);
+	v_select(c, d, m, V2t, V1t);
 }
 
-/* r = the table index of each byte, where b's words are indices of words; the bits that count are in mask. */
-static void byte_index(struct tr *c, int r, int b, int mask, int tmp)
+/* Words by their indices go through a table of bytes: byte k of an index is four times the word's, and k. */
+static void four(struct tr *c, int mask, int r, int bits, int by)       /* three of the constants */
 {
-	a_vmovi(c, V4S, r, mask, 0);
-	a_vand(c, V16B, r, r, b);
-	v_const(c, tmp, 0x0404040404040404, 0x0404040404040404);
-	a_vmul(c, V4S, r, r, tmp);
-	v_const(c, tmp, 0x0302010003020100, 0x0302010003020100);
-	a_vadd(c, V4S, r, r, tmp);
+	v_const(c, r, 0x0302010003020100, 0x0302010003020100);
+	a_vmovi(c, V4S, mask, bits, 0);
+	a_vmovi(c, V16B, by, 4, 0);
 }
 EMIT(vpermilv4s, 0)
 {
-	byte_index(c, V0t, b, 3, V1t);
+	four(c, V1t, V0t, 3, V2t);
+	a_vand(c, V16B, V1t, V1t, b);
+	a_vmla(c, V4S, V0t, V1t, V2t);
 	a_vtbl(c, V16B, d, a, 1, V0t);
 }
 EMIT(vperm4s, WHOLE)                                    /* a: indices, b: the table, two neighbouring registers */
 {
-	int hi = y_source(c, i, 2, V4t);
+	int hi = y_dst(d);
 
 	a_vmov(c, V16B, V2t, b);
-	a_vmov(c, V16B, V3t, hi);
-	byte_index(c, V0t, a, 7, V1t);
-	byte_index(c, V4t, y_high(c, i->o[1].reg, V_A), 7, V1t);
+	a_vmov(c, V16B, V3t, y_source(c, i, 2, V4t));
+	four(c, V1t, V0t, 7, V5t);
+	a_vmov(c, V16B, V4t, V0t);
+	a_vand(c, V16B, V_B, V1t, a);
+	a_vmla(c, V4S, V0t, V_B, V5t);
+	a_vand(c, V16B, V1t, V1t, y_high(c, i->o[1].reg, V_A));
+	a_vmla(c, V4S, V4t, V1t, V5t);
 	a_vtbl(c, V16B, d, V2t, 2, V0t);
-	a_vtbl(c, V16B, V4t, V2t, 2, V4t);
-	y_put(c, d, V4t);
+	a_vtbl(c, V16B, hi, V2t, 2, V4t);
+	y_put(c, d, hi);
 }
 
 /* Lane p of the four doublewords in h, then lane q. */
