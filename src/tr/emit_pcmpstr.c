@@ -41,11 +41,20 @@ static void upwards(struct tr *c, int d, int t)
 	a_orr(c, 8, d, d, t);
 }
 
-/* Both of these: res = IntRes1 of bytes, ends_a, ends_b = where the strings are not valid, V0t, V1t = where they are zero. */
+/* Both of these: res = IntRes1 of bytes. Strings are masks of a nibble per byte, of which those are set that lie at the
+ * terminator or behind it. */
 enum { ends_a = T0, ends_b = T1, res = T2 };
+
+static void ends(struct tr *c, int d, int a)
+{
+	a_vcmeq_z(c, V16B, V1t, a);
+	nibbles(c, d, V1t);
+	upwards(c, d, T3);
+}
 
 static void equal_each(struct tr *c, int a, int b)
 {
+	ends(c, ends_a, a);
 	a_vcmeq(c, V16B, V2t, a, b);
 	nibbles(c, res, V2t);
 	a_orr(c, 8, T3, ends_a, ends_b);        /* equal where both are valid, and beyond the end of both */
@@ -54,44 +63,38 @@ static void equal_each(struct tr *c, int a, int b)
 	a_orr(c, 8, res, res, T3);
 }
 
+/* One character of the set after the other, up to its end. */
 static void equal_any(struct tr *c, int a, int b)
 {
-	u32 *none, *again;
+	u32 *again, *end;
 
 	a_vmovi(c, V16B, V2t, 0, 0);
-	a_rbit(c, 8, T3, ends_a);
-	a_clz(c, 8, T3, T3);
-	a_lsr_i(c, 4, T3, T3, 2);
-	none = c->code.p;
-	a_cbz(c, 4, T3, 0);
-	v_mov(c, V0t, a);
+	a_vmovi(c, V16B, V3t, 0, 0);
+	a_vmov(c, V16B, V0t, a);
 	again = c->code.p;
-	a_vdup_e(c, V16B, V1t, V0t, 0);           /* one character of the set after the other */
+	a_vumov(c, 1, T3, V0t, 0);
+	end = c->code.p;
+	a_cbz(c, 4, T3, 0);
+	a_vdup(c, V16B, V1t, T3);
 	a_vcmeq(c, V16B, V1t, V1t, b);
 	a_vorr(c, V16B, V2t, V2t, V1t);
-	a_vext(c, V16B, V0t, V0t, V0t, 1);
-	a_sub_i(c, 4, T3, T3, 1);
-	a_cbnz(c, 4, T3, (u8 *)again - (u8 *)c->code.p);
-	a_bind(c, none);
+	a_vext(c, V16B, V0t, V0t, V3t, 1);
+	a_b(c, (u8 *)again - (u8 *)c->code.p);
+	a_bind(c, end);
 	nibbles(c, res, V2t);
 	a_bic(c, 8, res, res, ends_b);
 }
 
-/* PCMPISTRI of bytes, least index: strings as masks of a nibble per byte, of which those are set that lie at the terminator
- * or behind it. */
+/* PCMPISTRI of bytes, least index. */
 static void inlined(struct tr *c, struct insn *i)
 {
 	int a = i->o[0].reg, b = i->o[1].reg, polarity = i->imm & 0x30;
+	bool each = i->imm & 8;
 
 	if (i->o[1].kind == OP_MEM)
 		tr_loadv(c, tr_ea(c, i, 16), 16, b = V_B);
-	a_vcmeq_z(c, V16B, V0t, a);
-	a_vcmeq_z(c, V16B, V1t, b);
-	nibbles(c, ends_a, V0t);
-	nibbles(c, ends_b, V1t);
-	upwards(c, ends_a, T3);
-	upwards(c, ends_b, T3);
-	(i->imm & 8 ? equal_each : equal_any)(c, a, b);
+	ends(c, ends_b, b);
+	(each ? equal_each : equal_any)(c, a, b);
 	if (polarity == 0x10)
 		a_mvn(c, 8, res, res);
 	else if (polarity == 0x30)
@@ -106,13 +109,18 @@ static void inlined(struct tr *c, struct insn *i)
 	}
 	if (!live(c, F_O | F_S | F_Z | F_C))
 		return;
-	a_cmp_i(c, 8, res, 0);                  /* the top bit of ends_a: SF, of ends_b: ZF */
-	a_cset(c, 4, T3, CC_EQ);                /* C = !CF */
-	a_lsr_i(c, 8, ends_a, ends_a, 63);
-	a_bfi(c, 4, res, T3, 1, 1);             /* bit 0: OF */
-	a_lsr_i(c, 8, ends_b, ends_b, 63);
-	a_bfi(c, 4, res, ends_b, 2, 1);
-	a_bfi(c, 4, res, ends_a, 3, 1);
+	if (each) {                             /* SF: is there a terminator in a? */
+		a_lsr_i(c, 8, T0, ends_a, 63);
+	} else {
+		a_vuminv(c, V16B, V0t, a);
+		a_fmov_xv(c, 4, T0, V0t);
+		a_clz(c, 4, T0, T0);
+		a_lsr_i(c, 4, T0, T0, 5);
+	}
+	a_extr(c, 8, T0, T0, ends_b, 63);       /* ZF: in b? */
+	a_lsr_i(c, 4, T3, T3, 6);               /* C = !CF */
+	a_orr_sh(c, 4, T3, T3, T0, LSL, 1);
+	a_bfi(c, 4, res, T3, 1, 3);             /* bit 0: OF */
 	a_lsl_i(c, 4, res, res, 28);
 	a_msr(c, SR_NZCV, res);
 }
