@@ -35,6 +35,7 @@ check 120 "rows of ciphers, digests and GFNI on a host without any of it" -n 4 -
 	aesenc aesenclast aesdec aesdeclast aesimc aeskeygenassist pclmulqdq sha1rnds4 sha1nexte sha1msg1 sha1msg2 sha256rnds2 \
 	sha256msg1 sha256msg2 gf2p8mulb gf2p8affineqb gf2p8affineinvqb
 check 120 "cases kept" case test/diff/cases/*.txt
+check 120 "cases kept, without FEAT_AFP" -c STELE_HOST=-afp -c "STELE_HOST=-afp STELE_HOT=0" case test/diff/cases/*.txt
 check 300 "random sequences, always the same" -n 12000 -s 1 random
 check 300 "random sequences, new ones" -t 30 -n 12000 random
 check 300 "random sequences without FEAT_FLAGM, LSE, LRCPC, crypto, in ordered code" -n 3000 -s 2 \

@@ -331,7 +331,7 @@ int tr_emit(struct tr *c)
 	c->noted = CS_SUB;
 	tr_align_start(c);
 	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = c->nlink = c->nlit = c->nnan = c->nx87_cold = c->nfp_cold = 0;
-	c->low.i = 0;
+	c->low.i = c->zeroed = 0;
 	for (u32 k = 0; k < c->nblk; k++) {
 		c->blk[k].host = 0;
 		c->blk[k].cs_in = CS_SUB;

@@ -1,16 +1,26 @@
 /* emit_aes.c - AES and carry-less multiplication, on ARM64's own or without. SDM volume 2, FIPS 197, Arm ARM C7.2
  * (AESE, PMULL).
  *
- * ARM adds the round key before the substitution, x86 at the end: so ARM gets the state as its key and a zero state.
+ * ARM adds the round key before the substitution, x86 at the end: so ARM gets a zero key, which rounds in a row share.
  * A host without these instructions substitutes by the inverse of gf.h, and multiplies bytes.
  */
 #include "tr/gf.h"
 
 typedef void aes2(A c, int d, int n);
 
-static void round_(struct tr *c, aes2 *substitute, aes2 *mix, int d, int a, int b)
+static void round_(struct tr *c, struct insn *i, aes2 *substitute, aes2 *mix, int d, int a, int b)
 {
-	a_vzero(c, V0t);
+	if (d == a && d != b) {
+		if (!v_kept(c, c->zeroed, i, -1) && !(d >= 16 && c->zeroed == i))   /* of ymm, the lower half was just made */
+			a_vzero(c, V0t);
+		c->zeroed = i;
+		substitute(c, d, V0t);
+		if (mix)
+			mix(c, d, d);
+		a_veor(c, V16B, d, d, b);
+		return;
+	}
+	a_vzero(c, V0t);                                /* the state is zero, and its key the state */
 	substitute(c, V0t, a);
 	if (mix)
 		mix(c, V0t, V0t);
@@ -70,10 +80,10 @@ static void add_63(struct tr *c, int d, int b)          /* d = V0t ^ b ^ 63H */
 }
 
 /* d = a round of a, with key b. MixColumns leaves 63H in all bytes what it is. */
-static void encrypt(struct tr *c, bool last, int d, int a, int b)
+static void encrypt(struct tr *c, struct insn *i, bool last, int d, int a, int b)
 {
 	if (has(c, HOST_AES)) {
-		round_(c, a_aese, last ? 0 : a_aesmc, d, a, b);
+		round_(c, i, a_aese, last ? 0 : a_aesmc, d, a, b);
 		return;
 	}
 	v_const(c, V1t, shift_rows[0], shift_rows[1]);
@@ -83,10 +93,10 @@ static void encrypt(struct tr *c, bool last, int d, int a, int b)
 		mix_columns(c);
 	add_63(c, d, b);
 }
-static void decrypt(struct tr *c, bool last, int d, int a, int b)
+static void decrypt(struct tr *c, struct insn *i, bool last, int d, int a, int b)
 {
 	if (has(c, HOST_AES)) {
-		round_(c, a_aesd, last ? 0 : a_aesimc, d, a, b);
+		round_(c, i, a_aesd, last ? 0 : a_aesimc, d, a, b);
 		return;
 	}
 	v_const(c, V1t, unshift_rows[0], unshift_rows[1]);
@@ -96,10 +106,10 @@ static void decrypt(struct tr *c, bool last, int d, int a, int b)
 		unmix_columns(c);
 	a_veor(c, V16B, d, V0t, b);
 }
-EMIT(aesenc,     0) { encrypt(c, false, d, a, b); }
-EMIT(aesenclast, 0) { encrypt(c, true, d, a, b); }
-EMIT(aesdec,     0) { decrypt(c, false, d, a, b); }
-EMIT(aesdeclast, 0) { decrypt(c, true, d, a, b); }
+EMIT(aesenc,     0) { encrypt(c, i, false, d, a, b); }
+EMIT(aesenclast, 0) { encrypt(c, i, true, d, a, b); }
+EMIT(aesdec,     0) { decrypt(c, i, false, d, a, b); }
+EMIT(aesdeclast, 0) { decrypt(c, i, true, d, a, b); }
 EMIT(aesimc,     0)
 {
 	if (has(c, HOST_AES)) {

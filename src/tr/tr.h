@@ -176,6 +176,7 @@ struct tr {
 	struct { u32 *site; struct block *b; } late[TR_MAX_BLOCKS]; u32 nlate;  /* returns whose flags are made late */
 	u32 ncold;                      /* branches to a tr_fault                            */
 	struct { struct insn *i; u8 of, in, w; } low;   /* since i, xmm `of`'s low w bytes are in vector register `in` too */
+	struct insn *zeroed;            /* since this one, V0t is zero (emit_aes.c) */
 	struct { u32 *site; u64 x[2]; u8 w; } lit[TR_MAX_LITERALS]; u32 nlit;     /* constants at the region's end (vec.c) */
 	struct { u32 *site; u8 T, r, a, b; } nan[64]; u32 nnan;           /* repairs there (vec.c)  */
 	struct fp_cold { u32 *site, *back; struct insn *i; enum csense cs; u64 desc; } fp_cold[TR_MAX_INSNS];

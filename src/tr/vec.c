@@ -105,27 +105,32 @@ void fp_put(struct tr *c, struct insn *i, int w, int d, int a, int r)
 	}
 }
 
-/* Does i leave V0t and xmm register n alone? Of vectors, plain moves do. */
+/* Does i leave V0t and xmm register n alone? Of vectors, plain moves do; string instructions go through V0t. */
 static bool passes_by(const struct insn *i, int n)
 {
 	const struct emitter *e = tr_emitter(i);
 
-	if (i->fact || (i->o[0].kind == OP_XMM && i->o[0].reg == n))
+	if (i->fact || e->how & IMPLICIT || (i->o[0].kind == OP_XMM && i->o[0].reg == n))
 		return false;
 	return x86_rows[i->row].feature == X86_BASE || e == &emit_vmova || e == &emit_vmovu || e == &emit_vmovz || e == &emit_vst;
+}
+
+bool v_kept(struct tr *c, struct insn *k, struct insn *i, int n)
+{
+	if (!k || k < &c->ins[c->b->first] || k >= i)
+		return false;
+	while (++k < i)
+		if (!passes_by(k, n))
+			return false;
+	return true;
 }
 
 /* So a chain of scalar operations does not wait for each result to join its register's upper lanes. */
 int fp_low(struct tr *c, struct insn *i, int w, int n)
 {
-	struct insn *k = c->low.i;
-
-	if (fp_afp(c) || c->env->fp_check || !k || c->low.of != n || c->low.w < w || k < &c->ins[c->b->first] || k >= i)
+	if (fp_afp(c) || c->env->fp_check || c->low.of != n || c->low.w < w)
 		return n;
-	while (++k < i)
-		if (!passes_by(k, n))
-			return n;
-	return c->low.in;
+	return v_kept(c, c->low.i, i, n) ? c->low.in : n;
 }
 
 void v_fmax(struct tr *c, int T, int d, int n, int m)

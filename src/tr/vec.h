@@ -28,6 +28,9 @@ int  fp_dst1(struct tr *c, struct insn *i, int d, int a, int b);        /* for a
 void fp_merge(struct tr *c, struct insn *i, int w, int d, int a, int r);
 void fp_put(struct tr *c, struct insn *i, int w, int d, int a, int r);
 
+/* Do the instructions of the block between k, which may be null, and i leave V0t and xmm register n (-1: any) alone? */
+bool v_kept(struct tr *c, struct insn *k, struct insn *i, int n);
+
 /* A register with the same low w bytes as xmm register n: n, or a scratch register that has them earlier. */
 int  fp_low(struct tr *c, struct insn *i, int w, int n);
 
