@@ -13,7 +13,9 @@ for p in xsave avx_loops; do                    # without FEAT_LSE2 AVX works, b
 	ENV=STELE_HOST=+lse2 twin "$p" "$top/build/guest/$p"
 done
 for o in +lse2 +lse2,-fcma +lse2,-afp; do
-	ENV=STELE_HOST=$o twin "nan_sign, STELE_HOST=$o" "$top/build/guest/nan_sign"
+	for p in nan_sign fp_loops; do
+		ENV=STELE_HOST=$o twin "$p, STELE_HOST=$o" "$top/build/guest/$p"
+	done
 done
 for o in STELE_ORDER=auto STELE_ORDER=tso STELE_HOT=1; do
 	ENV="$o STELE_HOST=+lse2" twin "mask_fault, $o" "$top/build/guest/mask_fault"
