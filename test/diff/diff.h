@@ -112,7 +112,8 @@ struct tcode *seq_add(struct batch *b, const struct seq *s, u32 states, int *at)
 void seq_state(struct tcase *t, const struct seq *s);
 
 /* ---- random.c ---- */
-enum { SEQ_FP = 1, SEQ_OPEN = 2, SEQ_X87 = 4 };  /* floating point; with exceptions unmasked; x87 and MMX */
+/* Floating point; with exceptions unmasked; x87 and MMX; just those that the stored truth is of. */
+enum { SEQ_FP = 1, SEQ_OPEN = 2, SEQ_X87 = 4, SEQ_STORED = 8 };
 void random_seq(struct seq *s, int with);        /* it may be empty */
 void random_rows(const bool *rows);              /* before the first: take no rows but these, by index */
 /* Number n of a seed, with its states; null where it came to nothing. */
@@ -135,6 +136,7 @@ struct flow {                                   /* a case's code, decoded       
 	struct insn i[SEQ_MAX];
 	int n;
 	u8 undef[SEQ_MAX + 1], live[SEQ_MAX + 1];       /* flags before each; [n]: at the end */
+	u8 early[SEQ_MAX + 1];                  /* of those that live, what is not put off till a return */
 	bool ok;                                /* it decodes, and reads no undefined flag  */
 	u16 approx;                             /* xmm registers that hold an approximation */
 	u8 dot[16];                             /* xmm registers that hold a dot product: its lanes' width */
@@ -146,6 +148,7 @@ void flow_of(struct flow *f, const struct tcode *c);
 bool same(const struct flow *f, const struct tcase *t, const struct tresult *want, const struct tresult *got);
 /* What of r counts, as a number: the same for both sides where they are the same(), wherever the code lies. */
 u64 digest(const struct flow *f, const struct tcode *c, const struct tcase *t, const struct tresult *r);
+u64 flags_late(const struct flow *f, const struct tresult *want);      /* bits of RFLAGS that the translation need not have there */
 bool anything_goes(const struct flow *f, const struct tresult *want);  /* whatever the translation leaves is right */
 void report(const struct flow *f, const struct tcode *c, const struct tcase *t, const struct tresult *want,
             const struct tresult *got);

@@ -64,7 +64,7 @@ static void add_random(struct job *j, u64 first)
 
 	for (u32 n = 0; n < TURN; n++) {
 		struct seq s;
-		struct tcode *c = random_add(&j->b, 1, first + n, SEQ_FP, STATES, &s);
+		struct tcode *c = random_add(&j->b, 1, first + n, SEQ_FP | SEQ_STORED, STATES, &s);
 
 		if (n % GROUP == 0) j->ngroups++;
 		if (!c) continue;
