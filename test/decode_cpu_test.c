@@ -31,12 +31,17 @@ enum { T_DB = 1, T_BP = 3, T_UD = 6, T_GP = 13 };      /* vectors */
 
 static struct { bool running; int vector; u64 rip; ucontext_t base; u8 fp[512]; } run;
 
-/* First int3 of go(): note where to return to, and set out. Second signal, of whatever kind: note it, and return. */
+/* First int3 of go(): note where to return to, and set out. Second signal, of whatever kind: note it, and return. Another one
+ * is this program's own end. */
 static void on_signal(int sig, siginfo_t *si, void *ctx)
 {
 	ucontext_t *u = ctx;
 	greg_t *g = u->uc_mcontext.gregs;
 
+	if (!run.running && g[REG_TRAPNO] != T_BP) {
+		signal(sig, SIG_DFL);
+		return;
+	}
 	if (!run.running) {
 		run.running = true;
 		memcpy(&run.base.uc_mcontext, &u->uc_mcontext, sizeof u->uc_mcontext);
@@ -104,7 +109,12 @@ static bool mask_insn(const u8 *b)
 	return map == 3 ? (op & 0xfc) == 0x30 : map == 1 && memchr(ops, op, sizeof ops);
 }
 
-/* Another instruction set, AMD's LOCK MOV CR0 for CR8, or beyond what one process may try out: the decoder's #UD is policy there. */
+static bool permutes(const u8 *b)                       /* C4 xx3 W0.L1.66 00 or 01: SDM, W must be set */
+{
+	return b[0] == 0xc4 && (b[1] & 31) == 3 && b[2] == 0x7d && b[3] <= 1;
+}
+
+/* Another instruction set, AMD's LOCK MOV CR0 for CR8 and its VPERMQ and VPERMPD without W, or beyond what one process may try out: the decoder's #UD is policy there. */
 static bool policy(const u8 *b, const ZydisDecoder *zd)
 {
 	ZydisDecodedInstruction zi;
@@ -118,7 +128,7 @@ static bool policy(const u8 *b, const ZydisDecoder *zd)
 	if ((b[k] & 0xf0) == 0x40)
 		k++;
 	if (b[k] == 0xc4 || b[k] == 0xc5)
-		return mask_insn(b + k);
+		return mask_insn(b + k) || permutes(b + k);
 	return b[k] == 0x62 || (b[k] == 0x0f && (b[k + 1] == 0x34 || b[k + 1] == 0x01 || (b[k + 1] | 2) == 0x22));
 }
 

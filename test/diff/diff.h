@@ -149,6 +149,7 @@ bool same(const struct flow *f, const struct tcase *t, const struct tresult *wan
 /* What of r counts, as a number: the same for both sides where they are the same(), wherever the code lies. */
 u64 digest(const struct flow *f, const struct tcode *c, const struct tcase *t, const struct tresult *r);
 u64 flags_late(const struct flow *f, const struct tresult *want);      /* bits of RFLAGS that the translation need not have there */
+bool not_stored(const struct flow *f, const struct tresult *want, const struct tresult *got);  /* both are right */
 bool anything_goes(const struct flow *f, const struct tresult *want);  /* whatever the translation leaves is right */
 void report(const struct flow *f, const struct tcode *c, const struct tcase *t, const struct tresult *want,
             const struct tresult *got);
