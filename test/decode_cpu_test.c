@@ -87,9 +87,11 @@ static u64 host_features(void)
 	return mask & ~X86_BIT(CETSS);                  /* a matter of the kernel: its instructions are NOPs or #UD */
 }
 
-/* Not to be run: leaves this process, changes what the handler stands on, or goes to another mode. */
+/* Not to be run: leaves this process, changes what the handler stands on (libc's own at FS's base), or goes to another mode. */
 static bool harmful(const struct insn *i)
 {
+	if (i->seg == SEG_FS)
+		return true;
 	switch (x86_rows[i->row].mn) {
 	case MN_SYSCALL: case MN_INT: case MN_IRET: case MN_RETF: case MN_JMPF: case MN_CALLF:
 	case MN_WRFSBASE: case MN_WRGSBASE: case MN_WRPKRU: case MN_LSS: case MN_LFS: case MN_LGS:
