@@ -36,6 +36,7 @@ check 120 "rows of ciphers, digests and GFNI on a host without any of it" -n 4 -
 	sha256msg1 sha256msg2 gf2p8mulb gf2p8affineqb gf2p8affineinvqb
 check 120 "cases kept" case test/diff/cases/*.txt
 check 120 "cases kept, without FEAT_AFP" -c STELE_HOST=-afp -c "STELE_HOST=-afp STELE_HOT=0" case test/diff/cases/*.txt
+check 120 "cases kept, exact on a host without any feature" -x -c "STELE_HOST=-all,+lse2 STELE_FP=exact STELE_HOT=0" case test/diff/cases/*.txt
 check 300 "random sequences, always the same" -n 12000 -s 1 random
 check 300 "random sequences, new ones" -t 30 -n 12000 random
 check 300 "random sequences without FEAT_FLAGM, LSE, LRCPC, crypto, in ordered code" -n 3000 -s 2 \
