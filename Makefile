@@ -236,7 +236,7 @@ test-vm-efi: all
 .PHONY: test-vm
 test-vm: all guest
 	tool/setup guest
-	$(PROVE) -j1 -v $(foreach t,pages4 pages16 flags flags_9p wrong,test/vm/$t.t)
+	$(PROVE) -j1 -v $(foreach t,start pages4 pages16 flags flags_9p wrong,test/vm/$t.t)
 
 ## make test-vm-systemd    the package and stelectl register --persist in a Debian machine with systemd, over restarts
 .PHONY: test-vm-systemd

@@ -146,8 +146,8 @@ struct tr {
 	struct fact fact[TR_MAX_INSNS + 1];
 	u16 order[TR_MAX_BLOCKS];       /* blocks by guest address: the order of emission    */
 	struct { gaddr lo; u32 n; bool end; u8 bytes[256]; } window;    /* tr_bytes: end: fewer than asked for were there */
-	struct insn decoded[4096];       /* by address: what looking ahead decodes is decoded again soon; emptied by tr_forget */
-	struct { gaddr pc; u8 flags; } needed[4096];     /* what tr_flags_needed found; emptied by tr_forget */
+	struct insn decoded[1024];       /* by address: what looking ahead decodes is decoded again soon; emptied by tr_forget */
+	struct { gaddr pc; u8 flags; } needed[1024];     /* what tr_flags_needed found; emptied by tr_forget */
 	bool loops;                     /* there are backward edges                          */
 	bool lanes;                     /* there are writes of less than an xmm register     */
 	bool fine;                      /* fact[] is filled in: some instruction may gain from it */
