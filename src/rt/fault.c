@@ -195,24 +195,34 @@ static bool several(struct thread *t, const struct host_context *uc)
 	return mn == MN_MOVS || mn == MN_STOS;
 }
 
-/* A return whose address lies across 16 bytes: its load is done here, since the flags that are made behind it (tr/defer.c)
- * would be lost if the return were made again. Arm ARM C6.2: LDAR, LDAPR, LDAPUR of a doubleword. */
-static bool late_return(struct host_context *uc)
+/* An ordered load or store of general registers that is misaligned, done here once: made again from its instruction, it
+ * would lose the flags that a return behind it puts off (tr/defer.c). Arm ARM C6.2: LDAR, STLR, LDAPR, LDAPUR, STLUR. */
+static bool ordered_access(struct host_context *uc)
 {
-	u32 word = *(u32 *)uc->mc.pc, n = word >> 5 & 31, to = word & 31;
-	s64 off = (word & 0xffe00c00) == 0xd9400000 ? (s32)(word << 11) >> 23 : 0;
-	struct insn i;
-	gaddr rip;
-	u64 v;
+	u32 word = *(u32 *)uc->mc.pc, family = word & 0x3ffffc00, size = 1u << (word >> 30), n = word >> 5 & 31, r = word & 31;
+	bool unscaled = (word & 0x3f200c00) == 0x19000000, store = family == 0x089ffc00 || (unscaled && !(word >> 22 & 3));
+	u32 extend = unscaled && word >> 23 & 1 ? 64 - 8 * size : 0;
+	gaddr a;
+	u64 v = 0;
 
-	if ((word & 0xffe00c00) != 0xd9400000 && (word & ~0x3ffu) != 0xf8bfc000 && (word & ~0x3ffu) != 0xc8dffc00)
+	if (!unscaled && !store && family != 0x38bfc000 && family != 0x08dffc00)
 		return false;
-	if (n == 31 || to == 31 || !rt_code_rip(uc->mc.pc, &rip) || !rt_insn_at(rip, &i) || x86_rows[i.row].mn != MN_RET)
+	if (n == 31)
 		return false;
-	if (!rt_read(&v, uc->mc.regs[n] + off, 8))
-		return false;
-	__atomic_thread_fence(__ATOMIC_SEQ_CST);
-	uc->mc.regs[to] = v;
+	a = uc->mc.regs[n] + (unscaled ? (s32)(word << 11) >> 23 : 0);
+	if (store) {
+		v = r == 31 ? 0 : uc->mc.regs[r];
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		if (!rt_write(a, &v, size))
+			return false;
+	} else {
+		if (!rt_read(&v, a, size))
+			return false;
+		__atomic_thread_fence(__ATOMIC_SEQ_CST);
+		v = (u64)((s64)(v << extend) >> extend);
+		if (r != 31)
+			uc->mc.regs[r] = unscaled && (word >> 22 & 3) == 3 ? (u32)v : v;
+	}
 	uc->mc.pc += 4;
 	return true;
 }
@@ -231,8 +241,10 @@ static void code_fault(struct thread *t, int sig, struct siginfo *si, struct hos
 		if (several(t, uc)) resume(t, uc, RESUME_SINGLE);
 		else guest_segv(t, uc, si);
 	} else if (sig == SIGBUS && si->code == BUS_ADRALN_) {
-		if (late_return(uc)) return;
-		if (!rt_misaligned(t, uc->mc.pc)) dbg_crash(sig, si, uc, t);
+		bool known = !rt_misaligned(t, uc->mc.pc);
+
+		if (ordered_access(uc)) return;
+		if (known) dbg_crash(sig, si, uc, t);
 		resume(t, uc, RESUME_AGAIN);
 	} else if (sig == SIGBUS && several(t, uc)) {
 		resume(t, uc, RESUME_SINGLE);
