@@ -116,7 +116,7 @@ static bool permutes(const u8 *b)                       /* C4 xx3 W0.L1.66 00 or
 	return b[0] == 0xc4 && (b[1] & 31) == 3 && b[2] == 0x7d && b[3] <= 1;
 }
 
-/* Another instruction set, AMD's LOCK MOV CR0 for CR8 and its VPERMQ and VPERMPD without W, or beyond what one process may try out: the decoder's #UD is policy there. */
+/* Another instruction set, AMD's LOCK MOV CR0 for CR8, LOCK VERW and VPERMQ and VPERMPD without W, or beyond what one process may try out: the decoder's #UD is policy there. */
 static bool policy(const u8 *b, const ZydisDecoder *zd)
 {
 	ZydisDecodedInstruction zi;
@@ -131,6 +131,8 @@ static bool policy(const u8 *b, const ZydisDecoder *zd)
 		k++;
 	if (b[k] == 0xc4 || b[k] == 0xc5)
 		return mask_insn(b + k) || permutes(b + k);
+	if (b[k] == 0x0f && b[k + 1] == 0x00 && (b[k + 2] >> 3 & 7) == 5)
+		return true;
 	return b[k] == 0x62 || (b[k] == 0x0f && (b[k + 1] == 0x34 || b[k + 1] == 0x01 || (b[k + 1] | 2) == 0x22));
 }
 
@@ -162,11 +164,10 @@ static const char *differs(const u8 *b, u64 features, const ZydisDecoder *zd)
 	if (s == X86_OK ? harmful(&i) || cpus_differ(&i) : policy(b, zd))
 		return 0;
 	execute(b, s == X86_OK ? i.len : 15);
-	if (s != X86_OK && run.vector == T_GP) {        /* more than 15 bytes come before #UD: see without a prefix */
-		if (s == X86_TOOLONG)
-			return 0;
-		execute(b + 1, 14);
-	}
+	if (s == X86_TOOLONG && run.vector == T_GP)
+		return 0;
+	for (int k = 1; k < 5 && s != X86_OK && run.vector == T_GP; k++)        /* more than 15 bytes come before #UD: see with fewer prefixes */
+		execute(b + k, 15 - k);
 	if (s != X86_OK)
 		return run.vector == T_UD ? 0 : "the CPU knows it";
 	if (run.vector == T_UD)
