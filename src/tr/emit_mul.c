@@ -257,8 +257,9 @@ static void divide(struct tr *c, struct insn *i, bool sign)
 	}
 }
 
-EMIT(div,  RAW | IMPLICIT) { divide(c, i, false); }     /* rAX, rDX = quotient, remainder of rDX:rAX / operand */
-EMIT(idiv, RAW | IMPLICIT) { divide(c, i, true); }
+/* rAX, rDX = quotient, remainder of rDX:rAX / operand; flags are undefined, and the checks leave anything in NZCV */
+EMIT(div,  RAW | IMPLICIT) { divide(c, i, false); c->cs = CS_SUB; }
+EMIT(idiv, RAW | IMPLICIT) { divide(c, i, true); c->cs = CS_SUB; }
 
 EMIT(cwd, 0)                                    /* d = a's sign in every bit */
 {
