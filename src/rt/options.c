@@ -215,11 +215,11 @@ const char *options_self(char *buf, size_t size)
 {
 	s64 n = host_call(__NR_readlinkat, -100 /* AT_FDCWD */, "/proc/self/exe", buf, size - 1);
 
-	/* The name behind the link, since user-mode QEMU before 8.1 would take the link itself for its own. */
+	/* The name behind the link, since user-mode QEMU before 8.1 would take the link itself for its own; if it still is ours: in a
+	 * container it may be another's, and "/" is that of a file whose mount is gone. */
 	if (n > 0) {
 		buf[n] = 0;
-		if (!host_call(__NR_faccessat, -100, buf, 1 /* X_OK */)) return buf;
-		return "/proc/self/exe";
+		return is_stele(buf) ? buf : "/proc/self/exe";
 	}
 	if (!self || host_call(__NR_faccessat, -100, self, 1)) return 0;
 	if (is_stele(self)) return self;
