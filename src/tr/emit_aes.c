@@ -21,6 +21,7 @@ static void round_(struct tr *c, struct insn *i, aes2 *substitute, aes2 *mix, in
 		return;
 	}
 	a_vzero(c, V0t);                                /* the state is zero, and its key the state */
+	c->zeroed = 0;
 	substitute(c, V0t, a);
 	if (mix)
 		mix(c, V0t, V0t);
