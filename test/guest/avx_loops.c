@@ -4,27 +4,12 @@
  * No floating-point arithmetic, so that the answer is the same on every machine. Without AVX2 it says so.
  */
 #include "check.h"
+#include "loops.h"
 #include <cpuid.h>
-#include <stdint.h>
 #include <sys/mman.h>
 
 enum { LOOPS = 300, ROOM = 1024, TIMES = 700 };
 
-static uint64_t seed = 0x9e3779b97f4a7c15;
-static uint8_t *p;
-
-static unsigned below(unsigned n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (seed >> 20) % n;
-}
-
-static void put(const char *bytes, int n) { memcpy(p, bytes, n); p += n; }
-
-/* Prefix (0 none, 1 66, 2 F3, 3 F2), opcode in 0F; VEX: does it take three operands? */
-struct op { uint8_t pp, op, three, imm, scalar; };
 static const struct op ops[] = {
 	{ 1, 0xfe, 1 }, { 1, 0xef, 1 }, { 1, 0xdb, 1 }, { 1, 0xdf, 1 }, { 1, 0xeb, 1 }, { 1, 0xd4, 1 }, { 1, 0xfa, 1 }, { 1, 0xf4, 1 },
 	{ 1, 0x61, 1 }, { 1, 0x6c, 1 }, { 1, 0x6d, 1 }, { 1, 0x67, 1 }, { 1, 0x75, 1 }, { 0, 0x14, 1 }, { 0, 0x57, 1 }, { 1, 0x54, 1 },
@@ -34,25 +19,6 @@ static const struct op ops[] = {
 };
 
 static unsigned reg(void) { return below(3) ? below(2) * 7 + below(3) : below(16); }    /* few, of both kinds */
-
-static void encode(const struct op *o, int vex, int wide)
-{
-	static const uint8_t prefix[] = { 0, 0x66, 0xf3, 0xf2 };
-	unsigned d = reg(), a = reg(), b = reg();
-
-	if (vex) {
-		*p++ = 0xc4;
-		*p++ = !(d & 8) << 7 | 0x40 | !(b & 8) << 5 | 1;
-		*p++ = (o->three ? ~a & 15 : 15) << 3 | (wide && !o->scalar) << 2 | o->pp;
-	} else {
-		if (o->pp) *p++ = prefix[o->pp];
-		*p++ = 0x40 | (d >> 3) << 2 | b >> 3;
-		*p++ = 0x0f;
-	}
-	*p++ = o->op;
-	*p++ = 0xc0 | (d & 7) << 3 | (b & 7);
-	if (o->imm) *p++ = below(256);
-}
 
 static void across(void)                        /* vinsertf128, vextractf128, vperm2f128, vpermq */
 {

@@ -5,26 +5,11 @@
  * scalars that are read where they were made, lanes that nobody reads. Where a NaN comes up there is nothing to compare.
  */
 #include "check.h"
-#include <stdint.h>
+#include "loops.h"
 #include <sys/mman.h>
 
 enum { LOOPS = 1200, ROOM = 1024, TIMES = 700 };
 
-static uint64_t seed = 0x9e3779b97f4a7c15;
-static uint8_t *p;
-
-static unsigned below(unsigned n)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (seed >> 20) % n;
-}
-
-static void put(const char *bytes, int n) { memcpy(p, bytes, n); p += n; }
-
-/* Prefix (0 none, 1 66, 2 F3, 3 F2), opcode in 0F; does VEX's form take three operands; an immediate. */
-struct op { uint8_t pp, op, three, imm; };
 static const struct op ops[] = {
 	{ 2, 0x58, 1 }, { 3, 0x58, 1 }, { 0, 0x58, 1 }, { 1, 0x58, 1 }, { 2, 0x59, 1 }, { 3, 0x59, 1 }, { 0, 0x59, 1 }, { 1, 0x59, 1 },
 	{ 2, 0x5c, 1 }, { 3, 0x5c, 1 }, { 0, 0x5c, 1 }, { 1, 0x5c, 1 }, { 2, 0x5e, 1 }, { 3, 0x5e, 1 }, { 0, 0x5e, 1 }, { 1, 0x5e, 1 },
@@ -35,25 +20,6 @@ static const struct op ops[] = {
 };
 
 static unsigned reg(void) { return below(3) ? below(5) : below(10); }
-
-static void encode(const struct op *o, int vex)
-{
-	static const uint8_t prefix[] = { 0, 0x66, 0xf3, 0xf2 };
-	unsigned d = reg(), a = reg(), b = reg();
-
-	if (vex) {
-		*p++ = 0xc4;
-		*p++ = !(d & 8) << 7 | 0x40 | !(b & 8) << 5 | 1;
-		*p++ = (o->three ? ~a & 15 : 15) << 3 | o->pp;
-	} else {
-		if (o->pp) *p++ = prefix[o->pp];
-		*p++ = 0x40 | (d >> 3) << 2 | b >> 3;
-		*p++ = 0x0f;
-	}
-	*p++ = o->op;
-	*p++ = 0xc0 | (d & 7) << 3 | (b & 7);
-	if (o->imm) *p++ = below(256);
-}
 
 static void memory(void)                        /* movss, movsd, movups, movlps, movhps: r, [rdi + n] and back */
 {
@@ -99,7 +65,7 @@ static void make(int vex)
 	while (n--) {
 		unsigned k = below(100);
 
-		if (k < 75) encode(&ops[below(sizeof ops / sizeof *ops)], vex && below(3));
+		if (k < 75) encode(&ops[below(sizeof ops / sizeof *ops)], vex && below(3), 0);
 		else if (k < 90) memory();
 		else integer();
 	}
