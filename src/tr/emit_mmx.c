@@ -45,6 +45,27 @@ static int source(struct tr *c, struct insn *i, int n, int v)
 	}
 }
 
+/* Faults where the memory operand of i does, and changes nothing: for code out of line, before the x87's state is MMX's. */
+void tr_mmx_probe(struct tr *c, struct insn *i)
+{
+	const struct opnd *m = i->o;
+	bool crosses = c->crosses;
+
+	while (m < i->o + 3 && m->kind != OP_MEM)
+		m++;
+	if (m->kind != OP_MEM) return;
+	if (!(m->access & OP_WRITE)) {
+		tr_loadv(c, tr_ea(c, i, m->w), m->w, V_A);
+		return;
+	}
+	tr_addr(c, i, T_ADDR);
+	c->crosses = false;                             /* a byte never does */
+	tr_atomic(c, 1, OP_SET, XZR);
+	a_add_i(c, 8, T_ADDR, T_ADDR, m->w - 1);
+	tr_atomic(c, 1, OP_SET, XZR);
+	c->crosses = crosses;
+}
+
 /* --- moves: through general registers, so that an exponent goes with its number */
 
 static void into(struct tr *c, struct insn *i)

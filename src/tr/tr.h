@@ -359,7 +359,8 @@ void tr_x87_write(struct tr *c, u8 used, u8 free);              /* tags of slots
 void tr_x87_end(struct tr *c, struct insn *i);                  /* here code goes on where i was done whole out of line */
 void tr_x87_flags(struct tr *c, struct insn *i);
 void tr_x87_branch(struct tr *c, enum x87_op op);               /* the branch just emitted goes out of line: X87_GUARD, X87_MMX, or X87_NOP: c->i whole in C */
-void tr_mmx_guard(struct tr *c);
+void tr_mmx_guard(struct tr *c);                                /* before an instruction: the state is MMX's */
+void tr_mmx_probe(struct tr *c, struct insn *i);                /* (emit_mmx.c) its memory operand is as i needs it, or faults */
 struct x87_static tr_x87_emptied(const struct tr *c);            /* after EMMS */
 bool tr_is_x87(const struct insn *i);
 

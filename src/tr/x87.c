@@ -378,6 +378,10 @@ int tr_x87_tail(struct tr *c)
 			whole(c, w);
 			continue;
 		}
+		if (w->op == X87_MMX) {                 /* what waits comes first, then a fault, then the change */
+			turn_round(c, X87_WAIT, 0);
+			tr_mmx_probe(c, w->i);
+		}
 		turn_round(c, w->op, w->x.top);
 		if (w->op == X87_GUARD) a_ldr_i(c, 4, T5, R_CPU, STATE);
 		if (w->used) {                          /* one may be empty all the same */

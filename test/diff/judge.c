@@ -384,14 +384,6 @@ static bool cpus_differ(const struct flow *f, const struct tresult *want)
 	return false;
 }
 
-/* An MMX instruction has set TOP and tags already when its memory operand faults: doc/signals.md. */
-static bool same_fpu(const struct flow *f, const struct tresult *want, const struct tresult *got)
-{
-	int k = index_of(f, want->rip);
-
-	return want->fpu == got->fpu || (want->sig == 11 && k < f->n && !strncmp(encs[f->i[k].row].emit, "mmx", 3));
-}
-
 static bool same_memory(const struct tresult *want, const struct tresult *got)
 {
 	return want->nmem == got->nmem && want->memhash == got->memhash &&
@@ -465,7 +457,7 @@ bool same(const struct flow *f, const struct tcase *t, const struct tresult *wan
 	if (!same_signal(f, want, got) || !same_gprs(f, want, got) ||
 	    (want->mxcsr ^ got->mxcsr) & (strict_fp ? ~0u : mxcsr_mask(f)) & ~rough_flags(f, t))
 		return false;
-	if ((want->rflags ^ got->rflags) & flags_mask(f, t, want) & ~flags_late(f, want) || !same_fpu(f, want, got)) return false;
+	if ((want->rflags ^ got->rflags) & flags_mask(f, t, want) & ~flags_late(f, want) || want->fpu != got->fpu) return false;
 	for (int k = 0; k < 16; k++)
 		if (!same_vector(f, k, want, got, open) && !same_vector_roughly(f, t, k, want, got)) return false;
 	return same_memory(want, got) || half_stored(f, want);
@@ -621,7 +613,7 @@ void report(const struct flow *f, const struct tcode *c, const struct tcase *t, 
 		say_flags(" compared", flags_mask(f, t, want) & 0xcd5);
 		printf("\n");
 	}
-	if (!same_fpu(f, want, got)) printf("  the x87's state differs\n");
+	if (want->fpu != got->fpu) printf("  the x87's state differs\n");
 	if (want->mxcsr != got->mxcsr) printf("  mxcsr want %x got %x\n", want->mxcsr, got->mxcsr);
 	for (int k = 0; k < 16; k++)
 		if (!same_vector(f, k, want, got, open))
