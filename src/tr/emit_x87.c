@@ -188,7 +188,11 @@ EMIT(x87, RAW | IMPLICIT)
 		whole(c, i);
 }
 
-EMIT(fnstcw, 0) { a_ldr_i(c, 4, d, R_CPU, FCW); }       /* d = control word, with bit 6 as it is read: set */
+EMIT(fnstcw, 0)                                         /* d = control word, with bit 6 as it is read: set */
+{
+	tr_x87_sync(c);                                 /* the store may fault */
+	a_ldr_i(c, 4, d, R_CPU, FCW);
+}
 
 /* The status word is put together from its pieces; where nothing is known of them, in C. */
 EMIT(fnstsw, RAW | IMPLICIT)
