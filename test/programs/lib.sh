@@ -7,7 +7,7 @@
 #   finish                      the plan; the last line of every test
 # SYSTEM=NAME, set before this file is sourced: both twins run in build/NAME, a system of its own (tool/setup NAME).
 # Variables that a test may set for a twin: LIMIT seconds (120), STDIN file, FILTER a shell command that both outputs
-# pass through (process ids, times), ENV more VAR=value words.
+# pass through (process ids, times), ENV more VAR=value words, WELL=1 natively it must succeed, without a word on stderr.
 #
 # The stele side runs under execwatch: an x86-64 program that runs natively there fails the test.
 # TRANSLATOR="COMMAND" puts something else to the test; TRANSLATOR=native compares the native side with itself and
@@ -94,6 +94,12 @@ twin() {
 	esac
 	if [ -n "$oracle" ]; then
 		side native "${native[@]}" "$found" "$@"
+		if [ -n "${WELL:-}" ] && { [ "$(cat "$T/native/status")" != 0 ] || [ -s "$T/native/err" ]; }; then
+			fail "$name"
+			echo "# natively: status $(cat "$T/native/status")"
+			diag < "$T/native/err"
+			return
+		fi
 		[ -z "${STORE:-}" ] || { record native "$name" >> "$truth"; pass "$name"; return; }
 	elif [ -z "$(stored "$name")" ]; then
 		skip "$name" "needs an x86-64 CPU"; return
