@@ -339,10 +339,14 @@ static void encoding(const struct row *r, struct found *f)
 static void attributes(const struct row *r, struct found *f)
 {
 	static const char *const ends[] = { "JMP", "JMPF", "CALL", "CALLF", "RET", "RETF", "IRET", "UD0", "UD1", "UD2" };
+	static const char *const traps[] = { "ud", "priv", "int1", "int3", "intn" };
 
 	for (size_t k = 0; k < countof(ends); k++)
 		if (!strcmp(r->name, ends[k]))
 			f->attr |= ROW_BRANCH;
+	for (size_t k = 0; k < countof(traps); k++)
+		if (!strcmp(r->emit, traps[k]))
+			f->attr |= ROW_TRAP;
 	if (r->writes[0] == '?')
 		f->attr |= ROW_MAYBE;
 	if (strcmp(r->lock, "0")) {

@@ -232,7 +232,7 @@ static void leave_fcmp(struct tr *c, const struct insn *i)
 		c->cs = CS_SUB;                 /* nothing of it is left */
 		return;
 	}
-	c->live |= insn_reads(i) & F_ALL;
+	c->live = (keep & ~r->writes) | (insn_reads(i) & F_ALL);
 	tr_need(c, CS_SUB);
 	c->live = keep;
 }

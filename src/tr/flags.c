@@ -48,7 +48,7 @@ void tr_need(struct tr *c, enum csense cs)
 	tr_sense(c);                            /* the instruction may go on to fault */
 }
 
-/* Where nothing but C has to stay, ccmp inverts it: 0 - 0 has C = 1, and else it is given a 0. */
+/* Where nothing but C has to stay in NZCV, ccmp inverts it: 0 - 0 has C = 1, and else it is given a 0. */
 void tr_need_c(struct tr *c, enum csense cs, u8 stay)
 {
 	bool invert = c->cs < CS_FCMP && (c->cs == CS_SUB) != (cs == CS_SUB);
@@ -60,7 +60,7 @@ void tr_need_c(struct tr *c, enum csense cs, u8 stay)
 		tr_sense(c);
 		return;
 	}
-	c->live = F_C | stay;
+	c->live = F_C | stay | (keep & (F_P | F_A));
 	tr_need(c, cs);
 	c->live = keep;
 }

@@ -84,7 +84,7 @@ static void operand(struct effect *x, const struct opnd *o)
 /* Flags needed before i, of those needed after it. */
 static inline u8 flags_before(const struct insn *i, u8 after)
 {
-	if (i->fact)
+	if (i->fact || x86_rows[i->row].attr & ROW_TRAP)
 		return F_ALL;
 	if (!insn_maybe(i))
 		after &= ~x86_rows[i->row].writes;
@@ -363,7 +363,7 @@ static u8 needed(struct tr *c, gaddr pc)
 		if (!i)
 			break;
 		r = &x86_rows[i->row];
-		needed |= insn_reads(i) & open;
+		needed |= (r->attr & ROW_TRAP ? F_ALL : insn_reads(i)) & open;
 		if (!insn_maybe(i))
 			open &= ~r->writes;
 		pc = insn_next(i);

@@ -71,7 +71,8 @@ enum { ROW_BRANCH = 1,                  /* ends a block: jumps, calls, returns  
        ROW_ALIGN = 32,                  /* its memory operand must be aligned to its width, else #GP */
        ROW_VEX = 64,                    /* VEX-encoded: zeroes the destination above its width */
        ROW_STR = 128,                   /* string instruction: takes REP                */
-       ROW_X87 = 256 };                 /* x87, or has an mmx operand: reads or writes the x87 state */
+       ROW_X87 = 256,                   /* x87, or has an mmx operand: reads or writes the x87 state */
+       ROW_TRAP = 512 };                /* raises in any case: a handler sees all flags  */
 struct x86_row {
 	const char *name;               /* mnemonic as in the SDM; "cc" stands for the condition */
 	const char *opnds;              /* "+Ev Gv"                                        */
