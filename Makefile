@@ -196,14 +196,14 @@ golden: $(B)/host/test/golden_test
 ## make test-programs      the long program tests; one group: make test-programs-GROUP, quick slice: -quick
 test-programs: $(filter-out %-quick,$(GROUPS_:%=test-programs-%))
 test-programs-%: all guest
-	tool/setup programs $(filter more simd,$*)
+	tool/setup programs $(filter more simd jit,$*)
 	$(PROVE) test/programs/$*/*.t
 
 ## make truth              stores what the program tests do natively, for machines without an x86-64 CPU
 ## make test-arm64         the ARM64 way: set-up, native build, ./run and a slice of the tests in an ARM64 Debian, under QEMU
 .PHONY: truth test-arm64
 truth: guest
-	tool/setup base programs more simd
+	tool/setup base programs more simd jit
 	STORE=1 $(PROVE) test/programs/*/*.t
 test-arm64: $(B)/host/execwatch
 	tool/setup arm64

@@ -273,7 +273,7 @@ static bool open_ones(u64 n) { return !no_fp && (n >> 11) % 4 == 3; }
 static bool make(struct run *r, u64 n)
 {
 	struct seq s;
-	int with = no_fp ? 0 : SEQ_FP | (open_ones(n) ? SEQ_OPEN : 0) | (with_x87 && n % 4 == 1 ? SEQ_X87 : 0);
+	int with = no_fp ? 0 : SEQ_FP | (open_ones(n) ? SEQ_OPEN : 0) | (with_x87 && n % 4 == 1 ? SEQ_X87 : 0) | (n % 4 == 2 ? SEQ_FLAGS : 0);
 	struct tcode *c = random_add(&r->b, seed, n, with, STATES, &s);
 
 	if (!c) return false;

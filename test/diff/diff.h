@@ -112,8 +112,8 @@ struct tcode *seq_add(struct batch *b, const struct seq *s, u32 states, int *at)
 void seq_state(struct tcase *t, const struct seq *s);
 
 /* ---- random.c ---- */
-/* Floating point; with exceptions unmasked; x87 and MMX; just those that the stored truth is of. */
-enum { SEQ_FP = 1, SEQ_OPEN = 2, SEQ_X87 = 4, SEQ_STORED = 8 };
+/* Floating point; with exceptions unmasked; x87 and MMX; just those that the stored truth is of; mostly flags. */
+enum { SEQ_FP = 1, SEQ_OPEN = 2, SEQ_X87 = 4, SEQ_STORED = 8, SEQ_FLAGS = 16 };
 void random_seq(struct seq *s, int with);        /* it may be empty */
 void random_rows(const bool *rows);              /* before the first: take no rows but these, by index */
 /* Number n of a seed, with its states; null where it came to nothing. */

@@ -16,7 +16,7 @@ struct gen {
 	struct val r[16];
 	u8 pool[8], vpool[6], npool, nvpool;    /* registers that it prefers                */
 	u16 frozen;                             /* not to be written: a loop's counter      */
-	bool loop, fp;
+	bool loop, fp, flags;
 	u16 head;                               /* inside a loop: pointers at its head ...   */
 	u8 spent[16];                           /* ... and how far each turn has moved them  */
 	struct { int item, left; struct val r[16]; } jump[PENDING];      /* branches whose target is still to come */
@@ -263,7 +263,7 @@ static bool plain_x87(int row)
 	return tested(row) && (emits(row, "x87 fcmov fnstcw fnstsw emms") || !strncmp(emit, "mmx", 3));
 }
 
-static struct { u16 row[1200]; u32 n; } ints, vecs, floats, readers, x87s, mmxs;
+static struct { u16 row[1200]; u32 n; } ints, vecs, floats, readers, flags, x87s, mmxs;
 static const bool *only;
 
 void random_rows(const bool *rows) { only = rows; }
@@ -283,6 +283,7 @@ static void pools(void)
 		else if (e->vec) vecs.row[vecs.n++] = k;
 		else ints.row[ints.n++] = k;
 		if (emits(k, "setcc cmov adc sbb rcl rcr")) readers.row[readers.n++] = k;
+		if ((x86_rows[k].reads | x86_rows[k].writes) & F_ALL) flags.row[flags.n++] = k;
 	}
 }
 
@@ -660,10 +661,24 @@ static void defines_flags(struct gen *g)
 	else put(g, name, reads ? "Ev Gv" : "+Ev Gv", w, a, b, 0);
 }
 
+/* Whatever defines, changes or reads some flags, close together. */
+static void element_flags(struct gen *g)
+{
+	u32 k = below(100);
+
+	if (k < 20) jump(g);
+	else if (k < 35) one(g, readers.row[below(readers.n)]);
+	else one(g, flags.row[below(flags.n)]);
+}
+
 static void element(struct gen *g, int vec)
 {
 	u32 k;
 
+	if (g->flags && chance(80)) {
+		element_flags(g);
+		return;
+	}
 	if (g->s->x87 && chance(45)) {
 		element_x87(g);
 		return;
@@ -716,7 +731,7 @@ static bool misleads(const struct seq *s, bool stored)
 
 void random_seq(struct seq *s, int with)
 {
-	struct gen g = { .s = s, .fp = with & SEQ_FP };
+	struct gen g = { .s = s, .fp = with & SEQ_FP, .flags = with & SEQ_FLAGS };
 
 	g.npool = 2 + below(6);
 	g.nvpool = 2 + below(4);
