@@ -160,6 +160,12 @@ static void gains(struct tr *c, const struct insn *i)
 	c->fine |= o->kind == OP_XMM || (o->kind == OP_GPR && o->w < 4);
 }
 
+static void reach(struct tr *c, gaddr end)
+{
+	if (end > c->hi)
+		c->hi = end;
+}
+
 /* Decodes the instruction at pc into c->ins[c->nins]. A page that cannot be fetched, or bytes that are no
  * instruction, become an instruction of length 0 that faults when it is reached. The region is of those bytes too, and of
  * the first that is not there: they may change. */
@@ -167,9 +173,9 @@ static struct insn *take(struct tr *c, gaddr pc)
 {
 	struct insn *i = &c->ins[c->nins];
 	enum x86_status s = decode(c, pc, i);
-	u8 n = s == X86_SHORT ? fetched(c, pc) + 1 : i->len;
 
 	if (s != X86_OK) {
+		reach(c, pc + (s == X86_SHORT ? fetched(c, pc) + 1 : i->len));
 		i->pc = pc;
 		i->fact = s == X86_UD ? TR_H_UD : s == X86_SHORT ? TR_H_BADFETCH : s == X86_TOOLONG ? TR_H_GP : TR_H_UNKNOWN;
 		i->len = i->prefix = 0;
@@ -179,10 +185,6 @@ static struct insn *take(struct tr *c, gaddr pc)
 		gains(c, i);
 	c->has_x87 |= (x86_rows[i->row].attr & ROW_X87) != 0;
 	c->nins++;
-	if (pc < c->lo)
-		c->lo = pc;
-	if (pc + n > c->hi)
-		c->hi = pc + n;
 	return i;
 }
 
@@ -233,18 +235,22 @@ static struct block *grow(struct tr *c, gaddr pc, u32 max)
 	b->next = b->taken = (struct edge){ .block = -1 };
 	b->entry = b->loop = b->call = false;
 	insert(c, above);
+	if (pc < c->lo)
+		c->lo = pc;
 	for (;;) {
 		i = take(c, pc);
-		b->n++;
-		b->len = pc + i->len - b->pc;
-		if (ends(c, b, i))
-			return b;
 		pc = insn_next(i);
+		if (ends(c, b, i))
+			break;
 		if (c->nins >= max || (pc >= stop && has_insn(c, pc))) {
 			b->next.pc = pc;
-			return b;
+			break;
 		}
 	}
+	b->n = c->nins - b->first;
+	b->len = pc - b->pc;
+	reach(c, pc);
+	return b;
 }
 
 /* Is code at pc worth taking in? branch: it lies behind a conditional branch. */
