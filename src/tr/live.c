@@ -84,11 +84,11 @@ static void operand(struct effect *x, const struct opnd *o)
 /* Flags needed before i, of those needed after it. */
 static inline u8 flags_before(const struct insn *i, u8 after)
 {
-	if (i->fact || x86_rows[i->row].attr & ROW_TRAP)
+	if (i->fact)
 		return F_ALL;
 	if (!insn_maybe(i))
 		after &= ~x86_rows[i->row].writes;
-	return after | (insn_reads(i) & F_ALL);
+	return after | (insn_shows(i) & F_ALL);
 }
 
 static struct effect effect(struct tr *c, const struct insn *i)
@@ -363,7 +363,7 @@ static u8 needed(struct tr *c, gaddr pc)
 		if (!i)
 			break;
 		r = &x86_rows[i->row];
-		needed |= (r->attr & ROW_TRAP ? F_ALL : insn_reads(i)) & open;
+		needed |= insn_shows(i) & open;
 		if (!insn_maybe(i))
 			open &= ~r->writes;
 		pc = insn_next(i);

@@ -115,6 +115,12 @@ static inline u8 insn_reads(const struct insn *i)
 	return r->attr & ROW_CC ? x86_cc_reads[i->cc] : r->reads;
 }
 
+/* The flags that it reads or that a handler of what it raises in any case is shown. */
+static inline u8 insn_shows(const struct insn *i)
+{
+	return insn_reads(i) | (x86_rows[i->row].attr & ROW_TRAP ? F_ALL : 0);
+}
+
 /* May this one leave its flags as they were? A shift by an immediate that is not zero, and a string instruction without
  * REP, never do, although their rows say so of the form. */
 static inline bool insn_maybe(const struct insn *i)

@@ -137,8 +137,7 @@ static void live_flags(const struct flow *f, u8 *live, bool late)
 			flag_facts(&f->i[k], 0, &writes, &undef);
 			for (u64 way = late && named(&f->i[k], "RET") ? 0 : ways(f, k); way; way &= way - 1)
 				in |= live[__builtin_ctzll(way)];
-			in = (in & ~writes) | insn_reads(&f->i[k]);
-			if (x86_rows[f->i[k].row].attr & ROW_TRAP) in |= F_ALL;
+			in = (in & ~writes) | insn_shows(&f->i[k]);
 			again |= in != live[k];
 			live[k] = in;
 		}
