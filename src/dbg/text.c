@@ -94,7 +94,7 @@ void dbg_text(int fd, const struct tr *c, const char *letters)
 		for (; m < c->nmap && c->map[m].host <= at; m++) {
 			const struct insn *i = c->map[m].guest < TR_SENSE ? insn_at(c, c->lo + c->map[m].guest) : 0;
 
-			if (!i || i == last) continue;
+			if (!i || i == last || (m + 1 < c->nmap && c->map[m + 1].guest == TR_PUT_OFF)) continue;
 			if (wants(letters, 'l')) block_line(fd, c, i);
 			if (wants(letters, 'x')) x86_line(fd, c, i);
 			if (wants(letters, 'l')) facts_line(fd, c, i);

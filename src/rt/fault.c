@@ -99,7 +99,7 @@ static void boundary(struct cpu *c, enum csense sense)
 	}
 }
 
-static void guest_state(struct thread *t, const struct host_context *uc, gaddr rip, enum csense sense)
+static void guest_state(struct thread *t, const struct host_context *uc, const struct code_state *at)
 {
 	struct cpu *c = &t->cpu;
 
@@ -108,9 +108,10 @@ static void guest_state(struct thread *t, const struct host_context *uc, gaddr r
 	c->pf = uc->mc.regs[26];
 	c->af = uc->mc.regs[27];
 	c->nzcv = uc->mc.pstate & 0xf0000000;
-	boundary(c, sense);
+	boundary(c, at->sense);
+	if (at->put_off) rt_put_off(c, at);
 	c->pair_sp = uc->mc.sp;
-	c->rip = rip;
+	c->rip = at->rip;
 }
 
 /* The context goes on in rt_resume. */
@@ -195,38 +196,6 @@ static bool several(struct thread *t, const struct host_context *uc)
 	return mn == MN_MOVS || mn == MN_STOS;
 }
 
-/* An ordered load or store of general registers that is misaligned, done here once: made again from its instruction, it
- * would lose the flags that a return behind it puts off (tr/defer.c). Arm ARM C6.2: LDAR, STLR, LDAPR, LDAPUR, STLUR. */
-static bool ordered_access(struct host_context *uc)
-{
-	u32 word = *(u32 *)uc->mc.pc, family = word & 0x3ffffc00, size = 1u << (word >> 30), n = word >> 5 & 31, r = word & 31;
-	bool unscaled = (word & 0x3f200c00) == 0x19000000, store = family == 0x089ffc00 || (unscaled && !(word >> 22 & 3));
-	u32 extend = unscaled && word >> 23 & 1 ? 64 - 8 * size : 0;
-	gaddr a;
-	u64 v = 0;
-
-	if (!unscaled && !store && family != 0x38bfc000 && family != 0x08dffc00)
-		return false;
-	if (n == 31)
-		return false;
-	a = uc->mc.regs[n] + (unscaled ? (s32)(word << 11) >> 23 : 0);
-	if (store) {
-		v = r == 31 ? 0 : uc->mc.regs[r];
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-		if (!rt_write(a, &v, size))
-			return false;
-	} else {
-		if (!rt_read(&v, a, size))
-			return false;
-		__atomic_thread_fence(__ATOMIC_SEQ_CST);
-		v = (u64)((s64)(v << extend) >> extend);
-		if (r != 31)
-			uc->mc.regs[r] = unscaled && (word >> 22 & 3) == 3 ? (u32)v : v;
-	}
-	uc->mc.pc += 4;
-	return true;
-}
-
 /* The guest's state is in t->cpu; unless the context is made to go on in rt_resume, the code itself goes on. */
 static void code_fault(struct thread *t, int sig, struct siginfo *si, struct host_context *uc)
 {
@@ -241,10 +210,7 @@ static void code_fault(struct thread *t, int sig, struct siginfo *si, struct hos
 		if (several(t, uc)) resume(t, uc, RESUME_SINGLE);
 		else guest_segv(t, uc, si);
 	} else if (sig == SIGBUS && si->code == BUS_ADRALN_) {
-		bool known = !rt_misaligned(t, uc->mc.pc);
-
-		if (ordered_access(uc)) return;
-		if (known) dbg_crash(sig, si, uc, t);
+		if (!rt_misaligned(t, uc->mc.pc)) dbg_crash(sig, si, uc, t);
 		resume(t, uc, RESUME_AGAIN);
 	} else if (sig == SIGBUS && several(t, uc)) {
 		resume(t, uc, RESUME_SINGLE);
@@ -259,8 +225,7 @@ static void code_fault(struct thread *t, int sig, struct siginfo *si, struct hos
 void fault_handler(int sig, struct siginfo *si, struct host_context *uc)
 {
 	struct thread *t = rt_self();
-	gaddr rip;
-	int sense;
+	struct code_state at;
 
 	if (t && sig == SIGTRAP && t->nudged) {
 		sig_nudge(t);
@@ -280,8 +245,8 @@ void fault_handler(int sig, struct siginfo *si, struct host_context *uc)
 			return;
 		}
 	}
-	if (!t || !fault_in_code(uc->mc.pc) || !rt_code_state(uc->mc.pc, &rip, &sense))
+	if (!t || !fault_in_code(uc->mc.pc) || !rt_code_state(uc->mc.pc, &at))
 		dbg_crash(sig, si, uc, t);
-	guest_state(t, uc, rip, sense);
+	guest_state(t, uc, &at);
 	code_fault(t, sig, si, uc);
 }

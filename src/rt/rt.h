@@ -42,6 +42,7 @@ struct thread {
 	u64 drop_epoch;                 /* the arena epoch this thread's pairs belong to */
 	u32 prot_err;
 	/* run.c */
+	u64 back;                       /* a helper is at work, and this is its way back        */
 	bool storing;                   /* it has a page to itself for a store (smc.c) */
 	bool stepping;                  /* it runs one instruction under TF: SIGTRAP is next */
 	u64 single; gaddr single_rip;   /* where rt_code_single put its code, and for which instruction */
@@ -147,14 +148,20 @@ void rt_code_drop_all(void);                    /* another order mode, for examp
 void rt_code_unmap(gaddr lo, gaddr hi);         /* the map went away: its arenas too */
 /* For a host pc in translated code: guest rip of the instruction it belongs to. False: not translated code. */
 bool rt_code_rip(u64 host, gaddr *rip);
-/* The same, and how the flags stand in NZCV there (enum csense of tr.h). */
-bool rt_code_state(u64 host, gaddr *rip, int *sense);
+/* The same, and of the flags: how they stand in NZCV there (enum csense of tr.h), and the instruction that set those that
+ * are put off there (putoff.c), or 0. */
+struct code_state { gaddr rip, put_off; int sense; };
+bool rt_code_state(u64 host, struct code_state *s);
 bool rt_code_is_single(const struct thread *t, u64 host);       /* does host lie in such code? */
 u64  rt_code_alone(struct thread *t, gaddr pc);         /* the same as TR_PLAIN code, for a thread that is alone */
 u64  rt_code_single(struct thread *t, gaddr pc);        /* host address of code for the one instruction at pc, unlinked, which protects nothing */
 bool rt_misaligned(struct thread *t, u64 host); /* ordered code at host cannot do this alignment: retranslated. False: not such code. */
 void rt_code_fork(int step);                    /* enum fork_step of alloc.h, for run.c's locks */
 void rt_go_shared(void);                        /* before memory becomes visible to others: plain code -> ordered code */
+
+/* --- putoff.c: flags that were to be made by a return (tr/defer.c) */
+void rt_put_off(struct cpu *c, const struct code_state *s);     /* made as they are at s */
+void rt_put_off_leave(struct thread *t);        /* the same, if a helper is at work, which will not go back to where it was called */
 
 extern u64 rt_vdso_lo, rt_vdso_hi;              /* the host's vDSO, set by who calls it: no translated code, though outside our image */
 

@@ -422,6 +422,7 @@ u64 rt_code(struct thread *t, gaddr pc)
 {
 	u64 h;
 
+	rt_put_off_leave(t);
 	t->stepping = t->cpu.rflags & RFLAGS_TF;
 	if (unlikely(t->stepping))
 		return rt_code_single(t, pc);
@@ -454,6 +455,7 @@ static u64 single(struct thread *t, gaddr pc, enum tr_order order)
 	struct tr_env keep;
 	struct arena *a;
 
+	rt_put_off_leave(t);
 	rt_lock(&rt_code_lock);
 	keep = env;
 	if (!t->single) {
@@ -553,8 +555,11 @@ u64 rt_run_syscall(struct thread *t, u64 back)
 
 u64 rt_run_helper(struct thread *t, u64 nr, u64 back)
 {
-	u64 h = rt_helper(t, nr, back);
+	u64 h;
 
+	t->back = back;
+	h = rt_helper(t, nr, back);
+	t->back = 0;
 	if (unlikely(rt_opt.entries != 0) && (nr == TR_H_CPUID || nr == TR_H_RDTSC || nr == TR_H_RDTSCP || nr == TR_H_XGETBV))
 		dbg_entries_insn(t);
 	return h;
@@ -707,38 +712,53 @@ u64 rt_run_link(struct thread *t, u64 record)
 
 /* --- side tables */
 
-bool rt_code_state(u64 host, gaddr *rip, int *sense)
+/* The last entry before s whose offset is in [lo,hi), or null. */
+static const struct side *before(const struct side *first, const struct side *s, u32 lo, u32 hi)
+{
+	while (s-- > first)
+		if (s->guest >= lo && s->guest < hi)
+			return s;
+	return 0;
+}
+
+bool rt_code_state(u64 host, struct code_state *x)
 {
 	struct arena *a = arena_of(host);
 	struct region *r = a ? arena_find(a, host) : 0;
-	u32 word, n, k;
+	const struct side *first, *s, *e;
+	struct thread *t = rt_self();
 
-	if (rt_self() && rt_code_is_single(rt_self(), host)) {
-		*rip = rt_self()->single_rip;
-		*sense = CS_SUB;
-		for (k = 0; k < countof(rt_self()->sense) && rt_self()->sense[k].at <= host - rt_self()->single; k++)
-			*sense = (int)rt_self()->sense[k].cs;
+	*x = (struct code_state){ .sense = CS_SUB };
+	if (t && rt_code_is_single(t, host)) {
+		x->rip = t->single_rip;
+		for (u32 k = 0; k < countof(t->sense) && t->sense[k].at <= host - t->single; k++)
+			x->sense = (int)t->sense[k].cs;
 		return true;
 	}
 	if (!r)
 		return false;
-	word = (host - a->base - r->code) / 4;
-	for (n = r->nside; n && region_side(r)[n - 1].host > word; n--)
+	first = region_side(r);
+	for (s = first + r->nside; s > first && s[-1].host > (host - a->base - r->code) / 4; s--)
 		;
-	for (k = n; k && region_side(r)[k - 1].guest >= TR_SENSE; k--)
-		;
-	*rip = r->lo + (k ? region_side(r)[k - 1].guest : 0);
-	for (k = n; k && region_side(r)[k - 1].guest < TR_SENSE; k--)
-		;
-	*sense = k ? region_side(r)[k - 1].guest - TR_SENSE : CS_SUB;
+	e = before(first, s, 0, TR_SENSE);
+	x->rip = r->lo + (e ? e->guest : 0);
+	e = before(first, s, TR_SENSE, TR_PUT_OFF);
+	if (e)
+		x->sense = e->guest - TR_SENSE;
+	e = before(first, s, TR_PUT_OFF, TR_MADE + 1);
+	if (e && e->guest == TR_PUT_OFF)
+		x->put_off = r->lo + e[-1].guest;
 	return true;
 }
 
 bool rt_code_rip(u64 host, gaddr *rip)
 {
-	int sense;
+	struct code_state s;
 
-	return rt_code_state(host, rip, &sense);
+	if (!rt_code_state(host, &s))
+		return false;
+	*rip = s.rip;
+	return true;
 }
 
 /* --- dropping */

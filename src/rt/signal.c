@@ -441,6 +441,7 @@ u64 rt_raise(struct thread *t, int sig, int code, gaddr addr)
 {
 	struct siginfo si = { .sig = sig, .code = code, .fault.addr = addr };
 
+	rt_put_off_leave(t);
 	switch (sig) {
 	case SIGSEGV: t->trapno = code == SI_KERNEL_ ? 13 : 14; break;
 	case SIGBUS:  t->trapno = code == BUS_ADRALN_ ? 17 : code == SI_KERNEL_ ? 12 : 14; break;

@@ -154,11 +154,49 @@ static int adjacent(struct tr *c, struct block *b)
 	return n >= b->first && c->ins[n + 1].mn == MN_Jcc && source(&c->ins[n]) ? n : NONE;
 }
 
+static bool within(const struct block *b, int n) { return n >= b->first && n < b->first + b->n; }
+
+/* Does a return behind e make the flags that b's source sets? */
+static bool awaited(struct tr *c, const struct block *b, const struct edge *e)
+{
+	const struct block *to = e->block >= 0 ? &c->blk[e->block] : 0;
+
+	return to && to->puts_off && to->src == b->src && !within(to, to->src);
+}
+
+/* Where flags are put off to a return: behind the source, on all ways from there to the return. Who leaves the region there
+ * makes them (rt/putoff.c). */
+static void put_off(struct tr *c)
+{
+	bool changed = false;
+
+	for (u32 k = 0; k < c->nblk; k++)
+		changed |= c->blk[k].puts_off = tr_returns_late(c, &c->blk[k]);
+	c->puts_off = changed;
+	if (!changed)
+		return;
+	while (changed) {
+		changed = false;
+		for (u32 k = c->nblk; k--; ) {
+			struct block *b = &c->blk[c->order[k]];
+
+			if (b->puts_off || b->src < 0 || !(awaited(c, b, &b->next) || awaited(c, b, &b->taken)))
+				continue;
+			b->puts_off = changed = true;
+		}
+	}
+	__builtin_memset(c->put_off, 0xff, c->nins * sizeof *c->put_off);
+	for (struct block *b = c->blk; b < c->blk + c->nblk; b++)
+		for (int n = within(b, b->src) ? b->src + 1 : b->first; b->puts_off && n < b->first + b->n; n++)
+			c->put_off[n] = b->src;
+}
+
 void tr_sources(struct tr *c)
 {
 	s16 w[TR_MAX_BLOCKS];                   /* each block's own source; NONE: it writes flags otherwise; TOP: it does not */
 	bool changed = true;
 
+	c->puts_off = false;
 	if (c->env->cold) {
 		for (u32 k = 0; k < c->nblk; k++)
 			c->blk[k].src = adjacent(c, &c->blk[k]);
@@ -190,6 +228,7 @@ void tr_sources(struct tr *c)
 				meet(&c->blk[b->taken.block], s, &changed);
 		}
 	}
+	put_off(c);
 }
 
 /* The flag source seen from behind b's last instruction, or null. */

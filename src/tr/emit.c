@@ -200,25 +200,46 @@ void tr_operands(struct tr *c, struct insn *i, const struct emitter *e)
 		tr_wb(c, i, 0, d);
 }
 
+/* --- the side table */
+
+static inline void map(struct tr *c, u32 guest)
+{
+	c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, guest };
+}
+
 void tr_sense(struct tr *c)
 {
 	if (c->cs == c->noted)
 		return;
 	c->noted = c->cs;
-	c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, TR_SENSE + c->cs };
+	map(c, TR_SENSE + c->cs);
 }
 
-static inline void note(struct tr *c, gaddr pc)
+static void put_off(struct tr *c, s16 src)
+{
+	if (src == c->noted_off)
+		return;
+	c->noted_off = src;
+	if (src >= 0)
+		map(c, c->ins[src].pc - c->lo);
+	map(c, src >= 0 ? TR_PUT_OFF : TR_MADE);
+}
+
+static inline void note(struct tr *c, const struct insn *i)
 {
 	if (c->cs != c->noted)
 		tr_sense(c);
-	c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, pc - c->lo };
+	if (c->puts_off)
+		put_off(c, c->put_off[i - c->ins]);
+	map(c, i->pc - c->lo);
 }
 
-void tr_note(struct tr *c, gaddr pc)
+void tr_note(struct tr *c, const struct insn *i)
 {
-	note(c, pc);
+	note(c, i);
 }
+
+/* --- an instruction, a block, a region */
 
 /* fcmp's raw result says PF too: what writes PF must not leave it standing, even if it writes nothing to NZCV. */
 static void leave_fcmp(struct tr *c, const struct insn *i)
@@ -240,15 +261,15 @@ static void leave_fcmp(struct tr *c, const struct insn *i)
 static void insn(struct tr *c, struct insn *i)
 {
 	const struct emitter *e = tr_emitter(i);
-	gaddr pc = c->first ? c->first->pc : i->pc;     /* where it faults */
+	const struct insn *at = c->first ? c->first : i;        /* where it faults */
 	u16 attr = x86_rows[i->row].attr;
 
 	c->i = i;
-	c->crosses = c->env->order == TR_TSO && c->env->crosses && c->env->crosses(c->env->ctx, pc);
+	c->crosses = c->env->order == TR_TSO && c->env->crosses && c->env->crosses(c->env->ctx, at->pc);
 	c->live = i->live;
 	if (!(e->how & LOGIC))                          /* what is undefined is not made; after logic every CPU has AF = 0 */
 		c->live &= ~(x86_rows[i->row].undef & F_A);
-	note(c, pc);
+	note(c, at);
 	if (attr & ROW_ALIGN)
 		tr_align_check(c, i);
 	if (!i->fact)
@@ -285,7 +306,7 @@ static void block(struct tr *c, struct block *b, bool first)
 		b->host = c->code.p;
 	}
 	if (first || b->loop) {
-		tr_note(c, b->pc);
+		tr_note(c, &c->ins[b->first]);
 		a_ldr_i(c, 8, XZR, R_POLL, 0);
 	}
 	if (c->env->selfcheck && (first || b->loop))
@@ -329,6 +350,7 @@ int tr_emit(struct tr *c)
 	c->start = c->code.p;
 	c->count = c->guarded = 0;
 	c->noted = CS_SUB;
+	c->noted_off = -1;
 	tr_align_start(c);
 	c->nfix = c->ncold = c->nlate = c->nmiss = c->nmap = c->nentry = c->nlink = c->nlit = c->nnan = c->nx87_cold = c->nfp_cold = 0;
 	c->low.i = c->zeroed = 0;

@@ -459,7 +459,7 @@ int tr_tail(struct tr *c)
 		c->cs = c->cold[k].cs;
 		c->page_ok = false;
 		c->i = c->cold[k].i;
-		c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, c->i->pc - c->lo };
+		tr_note(c, c->i);
 		tr_fault(c, c->cold[k].helper);
 	}
 	if (!returns(c) || tr_x87_tail(c) < 0 || !tr_fp_tail(c))

@@ -61,7 +61,8 @@ void tr_mmx_probe(struct tr *c, struct insn *i)
 	tr_addr(c, i, T_ADDR);
 	c->crosses = false;                             /* a byte never does */
 	tr_atomic(c, 1, OP_SET, XZR);
-	a_add_i(c, 8, T_ADDR, T_ADDR, m->w - 1);
+	a_add_i(c, 8, T_ADDR, T_ADDR, m->w - 1);        /* the second page's first byte, if there is one */
+	a_and_i(c, 8, T_ADDR, T_ADDR, -(u64)m->w);
 	tr_atomic(c, 1, OP_SET, XZR);
 	c->crosses = crosses;
 }

@@ -301,7 +301,7 @@ bool tr_fp_tail(struct tr *c)
 		c->cs = w->cs;
 		c->live = w->i->live;
 		c->page_ok = false;
-		c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, w->i->pc - c->lo };
+		tr_note(c, w->i);
 		whole(c, x);
 		a_b(c, (u8 *)w->back - (u8 *)c->code.p);
 	}

@@ -112,12 +112,12 @@ static bool push_or_pop(const struct insn *i, int what)
 static int pair(struct tr *c, struct insn *i)
 {
 	if (push_or_pop(i, MN_PUSH) && push_or_pop(i + 1, MN_PUSH)) {
-		tr_note(c, i->pc);
+		tr_note(c, i);
 		a_stp_pre(c, 8, G(i[1].o[0].reg), G(i->o[0].reg), G(RSP), -16);
 		return 2;
 	}
 	if (push_or_pop(i, MN_POP) && push_or_pop(i + 1, MN_POP) && i->o[0].reg != i[1].o[0].reg) {
-		tr_note(c, i->pc);
+		tr_note(c, i);
 		a_ldp_post(c, 8, G(i->o[0].reg), G(i[1].o[0].reg), G(RSP), 16);
 		return 2;
 	}
@@ -136,7 +136,7 @@ static int ordered_run(struct tr *c, struct insn *i, struct insn *end)
 		n++;
 	if (n < (i->mn == MN_PUSH ? 2 : 3))
 		return 0;
-	tr_note(c, i->pc);
+	tr_note(c, i);
 	if (i->mn == MN_POP)
 		a_ldr_i(c, 8, XZR, sp, 8 * (n - 1));
 	for (int k = 0; k < n; k++)

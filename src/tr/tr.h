@@ -92,7 +92,9 @@ enum { TR_STUB_LINK = 0, TR_STUB_LOOKUP = 8, TR_STUB_SYSCALL = 16, TR_STUB_HELPE
 
 /* Side table: where the code of each guest instruction starts; ascending in host. */
 struct tr_map  { u32 host; u32 guest; };  /* offsets in bytes from the region's code and from region.lo */
-enum { TR_SENSE = 0xfff0 };             /* a guest offset from here up: the flags stand as (offset - TR_SENSE) from there on */
+enum { TR_SENSE = 0xfff0,               /* a guest offset from here up: the flags stand as (offset - TR_SENSE) from there on */
+       TR_PUT_OFF = 0xfffe,             /* those that the instruction of the entry before sets are put off from there on */
+       TR_MADE };                       /* they are not */
 struct tr_link { gaddr pc; u32 *site; bool call; };     /* a branch to cold code that tr_env.code knew */
 struct tr_entry { gaddr pc; u32 host; };  /* an address that may be entered in boundary state */
 
@@ -124,6 +126,7 @@ struct block {
 	u64 zero_in;                    /* xmm upper lanes known to be zero                  */
 	u64 parts_in;                   /* register parts, see live.c                        */
 	s16 src_in, src;                /* the instruction that set all flags last, at its start and end; -1: see defer.c */
+	bool puts_off;                  /* what src sets is made by a return only            */
 	struct x87_static x87_in;
 	u32 *host;
 };
@@ -194,6 +197,8 @@ struct tr {
 	u32 *miss[2 * TR_MAX_BLOCKS]; u32 nmiss; /* branches to a stub, out of their reach */
 	struct tr_map map[4 * TR_MAX_INSNS]; u32 nmap;
 	enum csense noted;              /* the sense that map[] says last */
+	s16 put_off[TR_MAX_INSNS];      /* the instruction whose flags are put off at each, or -1; if puts_off */
+	bool puts_off; s16 noted_off;   /* there are such; what map[] says last */
 	struct tr_entry entry[TR_MAX_BLOCKS]; u32 nentry;
 	struct tr_link link[2 * TR_MAX_BLOCKS]; u32 nlink;
 	const char *why;                /* why translation stopped early                     */
@@ -277,7 +282,7 @@ bool tr_fp_checked(struct tr *c, const struct insn *i);         /* it may raise 
 int tr_fuse(struct tr *c, struct insn *i, struct insn *end);
 bool tr_only_branches(struct tr *c, struct insn *i, bool sign);
 void tr_sense(struct tr *c);                                    /* side table: the flags stand as c->cs, if that is new */
-void tr_note(struct tr *c, gaddr pc);                           /* side table: code for pc starts here */
+void tr_note(struct tr *c, const struct insn *i);               /* side table: code for i starts here */
 
 /* memory (emit_mem.c): the only places that load and store guest memory */
 struct ea { u8 base, index, ext, scaled; s32 off; };            /* scaled: the index's shift */

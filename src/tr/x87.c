@@ -373,7 +373,7 @@ int tr_x87_tail(struct tr *c)
 		c->crosses = w->crosses;
 		c->live = w->i->live;
 		c->page_ok = c->x87_held = false;
-		c->map[c->nmap++] = (struct tr_map){ (u8 *)c->code.p - (u8 *)c->start, w->i->pc - c->lo };
+		tr_note(c, w->i);
 		if (w->op == X87_NOP) {
 			whole(c, w);
 			continue;

@@ -136,7 +136,6 @@ struct flow {                                   /* a case's code, decoded       
 	struct insn i[SEQ_MAX];
 	int n;
 	u8 undef[SEQ_MAX + 1], live[SEQ_MAX + 1];       /* flags before each; [n]: at the end */
-	u8 early[SEQ_MAX + 1];                  /* of those that live, what is not put off till a return */
 	bool ok;                                /* it decodes, and reads no undefined flag  */
 	u16 approx;                             /* xmm registers that hold an approximation */
 	u8 dot[16];                             /* xmm registers that hold a dot product: its lanes' width */
@@ -148,7 +147,6 @@ void flow_of(struct flow *f, const struct tcode *c);
 bool same(const struct flow *f, const struct tcase *t, const struct tresult *want, const struct tresult *got);
 /* What of r counts, as a number: the same for both sides where they are the same(), wherever the code lies. */
 u64 digest(const struct flow *f, const struct tcode *c, const struct tcase *t, const struct tresult *r);
-u64 flags_late(const struct flow *f, const struct tresult *want);      /* bits of RFLAGS that the translation need not have there */
 bool not_stored(const struct flow *f, const struct tresult *want, const struct tresult *got);  /* both are right */
 bool anything_goes(const struct flow *f, const struct tresult *want);  /* whatever the translation leaves is right */
 void report(const struct flow *f, const struct tcode *c, const struct tcase *t, const struct tresult *want,

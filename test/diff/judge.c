@@ -124,10 +124,12 @@ static void undefined_flags(struct flow *f, const struct tcase *t)
 	}
 }
 
-/* Flags that somebody reads from each instruction on. A return to the code is an edge; late: it reads nothing. */
-static void live_flags(const struct flow *f, u8 *live, bool late)
+/* Flags that somebody reads from each instruction on. */
+static void live_flags(struct flow *f)
 {
-	memset(live, 0, SEQ_MAX + 1);
+	u8 *live = f->live;
+
+	memset(f->live, 0, sizeof f->live);
 	live[f->n] = 0xff;
 	for (bool again = true; again; ) {
 		again = false;
@@ -135,7 +137,7 @@ static void live_flags(const struct flow *f, u8 *live, bool late)
 			u8 writes, undef, in = 0;
 
 			flag_facts(&f->i[k], 0, &writes, &undef);
-			for (u64 way = late && named(&f->i[k], "RET") ? 0 : ways(f, k); way; way &= way - 1)
+			for (u64 way = ways(f, k); way; way &= way - 1)
 				in |= live[__builtin_ctzll(way)];
 			in = (in & ~writes) | insn_shows(&f->i[k]);
 			again |= in != live[k];
@@ -163,8 +165,7 @@ void flow_of(struct flow *f, const struct tcode *c)
 		if (named(i, "DPPD") || named(i, "VDPPD")) f->dot[i->o[0].reg] = 8;
 	}
 	undefined_flags(f, 0);
-	live_flags(f, f->live, false);
-	live_flags(f, f->early, true);
+	live_flags(f);
 	f->ok = at == c->len;
 	for (int k = 0; k < f->n; k++)
 		if (insn_reads(&f->i[k]) & f->undef[k]) f->ok = false;
@@ -193,14 +194,6 @@ static u64 flags_mask(const struct flow *f, const struct tcase *t, const struct 
 	k = index_of(f, want->rip);
 	if (k == f->n) return mask & ~flag_bits(g.undef[k]);
 	return mask & ~flag_bits(g.undef[k] | x86_rows[f->i[k].row].writes) & ~flag_bits(~f->live[k] & F_ALL);
-}
-
-/* Flags that a return puts off are not in the frame of a fault before it: doc/signals.md. */
-u64 flags_late(const struct flow *f, const struct tresult *want)
-{
-	int k = want->sig ? index_of(f, want->rip) : f->n;
-
-	return flag_bits(f->live[k] & ~f->early[k]);
 }
 
 /* xmm registers that may hold anything at the fault: written from there on. From bit 16 on: their upper halves. */
@@ -457,7 +450,7 @@ bool same(const struct flow *f, const struct tcase *t, const struct tresult *wan
 	if (!same_signal(f, want, got) || !same_gprs(f, want, got) ||
 	    (want->mxcsr ^ got->mxcsr) & (strict_fp ? ~0u : mxcsr_mask(f)) & ~rough_flags(f, t))
 		return false;
-	if ((want->rflags ^ got->rflags) & flags_mask(f, t, want) & ~flags_late(f, want) || want->fpu != got->fpu) return false;
+	if ((want->rflags ^ got->rflags) & flags_mask(f, t, want) || want->fpu != got->fpu) return false;
 	for (int k = 0; k < 16; k++)
 		if (!same_vector(f, k, want, got, open) && !same_vector_roughly(f, t, k, want, got)) return false;
 	return same_memory(want, got) || half_stored(f, want);
