@@ -170,10 +170,12 @@ static void put_off(struct tr *c)
 {
 	bool changed = false;
 
-	for (u32 k = 0; k < c->nblk; k++)
-		changed |= c->blk[k].puts_off = tr_returns_late(c, &c->blk[k]);
-	c->puts_off = changed;
-	if (!changed)
+	for (struct block *b = c->blk; b < c->blk + c->nblk; b++) {
+		b->puts_off = tr_returns_late(c, b);
+		c->puts_off |= b->puts_off;
+		changed |= b->puts_off && !within(b, b->src);
+	}
+	if (!c->puts_off)
 		return;
 	while (changed) {
 		changed = false;

@@ -160,7 +160,8 @@ struct tr {
 	u32 *start;
 	u32 *part[TR_PARTS];            /* where the tail's parts begin                      */
 	/* emission */
-	enum csense cs;
+	enum csense cs, noted;          /* how the flags stand; how map[] says so last       */
+	bool puts_off; s16 noted_off;   /* a return puts off flags; what map[] says of that last */
 	u8 live;                        /* flags live after the instruction being emitted    */
 	struct block *b;
 	bool replay;                    /* tr_replay is at work                              */
@@ -196,9 +197,7 @@ struct tr {
 	u32 *count;                     /* a cold region's branch when its count is zero     */
 	u32 *miss[2 * TR_MAX_BLOCKS]; u32 nmiss; /* branches to a stub, out of their reach */
 	struct tr_map map[4 * TR_MAX_INSNS]; u32 nmap;
-	enum csense noted;              /* the sense that map[] says last */
 	s16 put_off[TR_MAX_INSNS];      /* the instruction whose flags are put off at each, or -1; if puts_off */
-	bool puts_off; s16 noted_off;   /* there are such; what map[] says last */
 	struct tr_entry entry[TR_MAX_BLOCKS]; u32 nentry;
 	struct tr_link link[2 * TR_MAX_BLOCKS]; u32 nlink;
 	const char *why;                /* why translation stopped early                     */
