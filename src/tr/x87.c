@@ -359,14 +359,18 @@ static void whole(struct tr *c, const struct x87_cold *w)
 	go_back(c, w, w->done);
 }
 
-/* What branched here from one instruction in the same state goes the same way. */
+/* What branched here from one instruction goes the same way, with what all of them know. */
 int tr_x87_tail(struct tr *c)
 {
 	for (u32 k = 0; k < c->nx87_cold; k++) {
 		struct x87_cold *w = &c->x87_cold[k], *next = w + 1;
 
 		if (c->code.p + TR_INSN_ROOM > c->code.end || !a_bind(c, w->site)) return -1;
-		if (k + 1 < c->nx87_cold && next->i == w->i && next->op == w->op) continue;
+		if (k + 1 < c->nx87_cold && next->i == w->i && next->op == w->op) {
+			next->x.used &= w->x.used;
+			next->x.free &= w->x.free;
+			continue;
+		}
 		c->i = w->i;
 		c->x87 = w->x;
 		c->cs = w->cs;
