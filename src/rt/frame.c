@@ -8,13 +8,13 @@
 #include "rt/signal.h"
 #include "rt/sse.h"
 #include "rt/string.h"
+#include "rt/xsave.h"
 #include "x86/feature.h"
 #include <asm/errno.h>
 
 enum { UC_FP_XSTATE = 1, UC_SIGCONTEXT_SS = 2, UC_STRICT_RESTORE_SS = 4 };
 #define MAGIC1 0x46505853u
 #define MAGIC2 0x46505845u
-#define XFEATURES 7ull                  /* x87, SSE, AVX */
 
 struct sigcontext64 {
 	u64 r8, r9, r10, r11, r12, r13, r14, r15, di, si, bp, bx, dx, ax, cx, sp, ip, flags;
@@ -36,17 +36,12 @@ struct rt_sigframe {
 };
 _Static_assert(sizeof(struct rt_sigframe) == 440, "rt_sigframe");
 
-struct fpstate {
-	u8 fx[464];
-	struct { u32 magic1, extended_size; u64 xfeatures; u32 xstate_size; u32 pad[7]; } sw;
-	struct { u64 xstate_bv, xcomp_bv, zero[6]; } header;
-	u64 ymmh[16][2];
-	u32 magic2;
-};
-_Static_assert(offsetof(struct fpstate, header) == 512 && offsetof(struct fpstate, magic2) == 832, "XSAVE area");
+/* In the bytes of FXSAVE's image that it leaves to software: _fpx_sw_bytes. */
+struct fp_sw { u32 magic1, extended_size; u64 xfeatures; u32 xstate_size, pad[7]; };
+enum { AT_SW = 464 };
 
 static inline bool xsave(void) { return rt.x86 & X86_BIT(XSAVE); }
-static inline u32 xstate_size(void) { return rt.x86 & X86_BIT(AVX) ? 832 : 576; }
+static inline u32 xstate_size(void) { return xsave_enabled() & XSAVE_AVX ? 832 : 576; }
 static inline u32 fpstate_size(void) { return xsave() ? xstate_size() + 4 : 512; }
 
 /* --- the alternate stack (Linux: sas_ss_flags and friends) ------------------------------------------------ */
@@ -83,56 +78,61 @@ s64 sig_altstack(struct thread *t, const struct stack *new, gaddr sp)
 
 static bool fp_push(struct thread *t, gaddr at)
 {
-	struct fpstate f;
+	struct { struct xsave_area x; u32 magic2; } f;
 	u32 n = fpstate_size();
+	struct fp_sw sw = { MAGIC1, n, xsave_enabled(), n - 4, { 0 } };
 
 	memset(&f, 0, sizeof f);
 	rt_vectors_save(&t->cpu);
-	x86_fxsave(&t->cpu, f.fx);
+	x86_fxsave(&t->cpu, f.x.fx);
 	if (!xsave()) return rt_write(at, &f, 512);
-	f.sw.magic1 = MAGIC1;
-	f.sw.extended_size = n;
-	f.sw.xfeatures = rt.x86 & X86_BIT(AVX) ? XFEATURES : XFEATURES & 3;
-	f.sw.xstate_size = n - 4;
-	f.header.xstate_bv = f.sw.xfeatures;
+	memcpy(f.x.fx + AT_SW, &sw, sizeof sw);
+	f.x.header.bv = xsave_in_use(&t->cpu, f.x.fx) | XSAVE_X87 | XSAVE_SSE;
 	for (int i = 0; i < 16; i++)
-		memcpy(f.ymmh[i], cpu_ymmh(&t->cpu, i), 16);
+		memcpy(f.x.ymmh[i], cpu_ymmh(&t->cpu, i), 16);
 	memcpy((u8 *)&f + n - 4, &(u32){ MAGIC2 }, 4);
 	return rt_write(at, &f, n);
 }
 
-/* The XSAVE part counts only if both magic words say so; anything else is a bare FXSAVE image. */
+/* Is there more than FXSAVE's image? Then both magic words say so. */
+static bool is_extended(gaddr at, const struct fp_sw *sw)
+{
+	u32 magic2;
+
+	return xsave() && sw->magic1 == MAGIC1 && sw->xstate_size >= 576 && sw->xstate_size <= xstate_size() &&
+	       sw->xstate_size <= sw->extended_size && rt_get(&magic2, at + xstate_size()) && magic2 == MAGIC2;
+}
+
+/* As Linux: XRSTOR of what the frame says to have, and what it has not is reset. */
+static bool restore(struct cpu *c, gaddr at)
+{
+	struct xsave_area x = { 0 }, none = { 0 };
+	struct fp_sw sw;
+	u64 has = XSAVE_X87 | XSAVE_SSE;
+
+	if (at & 15 || !rt_read(x.fx, at, sizeof x.fx)) return false;
+	memcpy(&sw, x.fx + AT_SW, sizeof sw);
+	if (is_extended(at, &sw)) {
+		if (at & 63 || !rt_read(&x, at, xstate_size()) || x.header.comp || !xsave_header_valid(&x.header)) return false;
+		has = sw.xfeatures & xsave_enabled();
+	} else {
+		x.header.bv = has;
+	}
+	none.header.comp = 1ull << 63;          /* MXCSR is SSE's alone */
+	return xsave_restore(c, &x, has, true) && xsave_restore(c, &none, xsave_enabled() & ~has, true);
+}
+
 static bool fp_pop(struct thread *t, gaddr at)
 {
 	struct cpu *c = &t->cpu;
-	struct fpstate f;
-	u32 magic2 = 0;
-	u64 bv = 3;
+	bool ok;
 
 	rt_vectors_save(c);
-	memset(&f, 0, sizeof f);
-	if (!at) {
-		x86_fpu_reset(c);
-		rt_vectors_load(c);
-		return true;
-	}
-	if (at & 15 || !rt_read(&f, at, 512)) return false;
-	if (xsave() && f.sw.magic1 == MAGIC1 && f.sw.xstate_size >= 576 && f.sw.xstate_size <= xstate_size() &&
-	    rt_get(&magic2, at + f.sw.xstate_size) && magic2 == MAGIC2) {
-		if (at & 63 || !rt_read(&f, at, f.sw.xstate_size)) return false;
-		if (f.header.xstate_bv & ~XFEATURES || f.header.xcomp_bv) return false;
-		bv = f.header.xstate_bv & f.sw.xfeatures;
-	}
-	if (bv & 3 && !x86_fxrstor(c, f.fx)) return false;
+	ok = at && restore(c, at);
+	if (!ok) x86_fpu_reset(c);
 	rt_mxcsr_unmasks(c);
-	for (int i = 0; i < 16; i++) {
-		if (!(bv & 2)) memset(c->v[i], 0, 16);
-		if (bv & 4) memcpy(cpu_ymmh(c, i), f.ymmh[i], 16);
-		else memset(cpu_ymmh(c, i), 0, 16);
-	}
-	c->ymmh_used = bv & 4;
 	rt_vectors_load(c);
-	return true;
+	return ok || !at;
 }
 
 /* --- frames ----------------------------------------------------------------------------------------------- */

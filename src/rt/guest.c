@@ -5,11 +5,13 @@
  * rt_guest_fixup; a write to a page that is protected only for self-modifying code is its business before that.
  */
 #include "rt/guest.h"
+#include "rt/mem.h"
 #include "rt/string.h"
 #include "tr/tr.h"
 #include <asm/errno.h>
 
 /* touch_copy(dst, src, n): 1, or 0 after a fault. Up to n bytes may have been written then, in ascending order.
+ * touch_writable(p): 1 if a byte there can be written, which it is with what it is; else 0.
  * touch_str(dst, src, n): bytes copied before the NUL; n when there was none; -EFAULT. */
 __asm__(
 ".text\n"
@@ -36,6 +38,12 @@ __asm__(
 "	strb	w3, [x0]\n"
 "6:	mov	x0, #1\n"
 "	ret\n"
+"touch_writable:\n"
+"	ldxrb	w1, [x0]\n"
+"	stxrb	w2, w1, [x0]\n"
+"	cbnz	w2, touch_writable\n"
+"	mov	x0, #1\n"
+"	ret\n"
 "touch_str:\n"
 "	mov	x3, #0\n"
 "1:	cmp	x3, x2\n"
@@ -58,6 +66,7 @@ __asm__(
 extern __attribute__((visibility("hidden"))) const char rt_touch_lo[], rt_touch_hi[], touch_copy_failed[],
 	touch_str_failed[];             /* hidden, each of them: a GOT entry for a local label loses its offset */
 u64 touch_copy(void *dst, const void *src, size_t n) __attribute__((visibility("hidden")));
+u64 touch_writable(void *p) __attribute__((visibility("hidden")));
 s64 touch_str(char *dst, const char *src, size_t n) __attribute__((visibility("hidden")));
 
 bool rt_guest_fixup(u64 *pc)
@@ -88,9 +97,15 @@ bool rt_load_bytes(void *dst, gaddr src, size_t n)
 	return ok;
 }
 
+bool rt_writable(gaddr a)
+{
+	return inside(a, 1) && touch_writable((void *)a);
+}
+
 bool rt_store_bytes(gaddr dst, const void *src, size_t n)
 {
 	if (rt.order == TR_TSO) __asm__ volatile("dmb ish" : : : "memory");
+	if ((dst ^ (dst + n - 1)) & -GUEST_PAGE && !rt_writable(dst + n - 1)) return false;
 	return rt_write(dst, src, n);
 }
 

@@ -12,6 +12,7 @@
 #include "rt/stop.h"
 #include "rt/sse.h"
 #include "rt/x87.h"
+#include "rt/xsave.h"
 #include "rt/pcmpstr.h"
 #include "a64/host.h"
 #include "gen/decode.h"
@@ -130,7 +131,7 @@ bool x86_fxrstor(struct cpu *c, const u8 img[416])
 	if (f.mxcsr & ~MXCSR_MASK) return false;
 	c->mxcsr = f.mxcsr;
 	x87_set(c, f.fcw, f.fsw, f.ftw);
-	c->fop = f.fop; c->x87.fip = f.fip; c->fdp = f.fdp;
+	c->fop = f.fop & 0x7ff; c->x87.fip = f.fip; c->fdp = f.fdp;
 	top = c->x87.top;
 	for (int i = 0; i < 8; i++) {
 		c->x87.st[(top + i) & 7].m = f.st[i].m;
@@ -290,16 +291,18 @@ static u64 fxsave(struct thread *t, u64 host_ret)
 	if (a & 15) return rt_gp(t);
 	rt_vectors_save(&t->cpu);
 	x86_fxsave(&t->cpu, img);
-	return rt_store_bytes(a, img, sizeof img) ? host_ret : rt_page_fault(t, a, sizeof img, true);
+	if (!t->cpu.scratch[1]) xsave_narrow(img);
+	return rt_writable(a + 511) && rt_store_bytes(a, img, sizeof img) ? host_ret : rt_page_fault(t, a, 512, true);
 }
 
 static u64 fxrstor(struct thread *t, u64 host_ret)
 {
 	gaddr a = t->cpu.scratch[0];
-	u8 img[416];
+	u8 img[512];
 
 	if (a & 15) return rt_gp(t);
 	if (!rt_load_bytes(img, a, sizeof img)) return rt_page_fault(t, a, sizeof img, false);
+	if (!t->cpu.scratch[1]) xsave_narrow(img);
 	rt_vectors_save(&t->cpu);
 	if (!x86_fxrstor(&t->cpu, img)) return rt_gp(t);
 	rt_vectors_load(&t->cpu);

@@ -117,7 +117,8 @@ bool rt_write(gaddr dst, const void *src, size_t n);
 s64  rt_read_str(char *dst, gaddr src, size_t size);    /* length, -EFAULT, -ENAMETOOLONG */
 /* The same as parts of an instruction: ordered as its loads and stores. */
 bool rt_load_bytes (void *dst, gaddr src, size_t n);
-bool rt_store_bytes(gaddr dst, const void *src, size_t n);
+bool rt_store_bytes(gaddr dst, const void *src, size_t n);      /* of a page at most: all of them or none */
+bool rt_writable(gaddr a);                              /* may the byte at a be written? */
 #define rt_get(p, ga)  rt_read((p), (ga), sizeof *(p))
 #define rt_put(ga, p)  rt_write((ga), (p), sizeof *(p))
 

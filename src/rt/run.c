@@ -244,6 +244,7 @@ static void set_env(struct arena *a, gaddr pc)
 	env.align = rt_opt.align && !strcmp(rt_opt.align, "exact");
 	env.stubs = a->base;
 	env.max_insns = 0;
+	env.plain = env.cold = env.general = false;
 	tr.env = &env;
 }
 

@@ -445,7 +445,7 @@ u64 rt_raise(struct thread *t, int sig, int code, gaddr addr)
 	switch (sig) {
 	case SIGSEGV: t->trapno = code == SI_KERNEL_ ? 13 : 14; break;
 	case SIGBUS:  t->trapno = code == BUS_ADRALN_ ? 17 : code == SI_KERNEL_ ? 12 : 14; break;
-	case SIGFPE:  t->trapno = code == FPE_INTDIV_ ? 0 : t->cpu.x87.pending & X87_WAITS ? 16 : 19; break;
+	case SIGFPE:  if (code == FPE_INTDIV_) t->trapno = 0; break;    /* else who raises it says so: #MF or #XM */
 	case SIGILL:  t->trapno = 6; break;
 	case SIGTRAP: t->trapno = code == SI_KERNEL_ ? 3 : 1; break;
 	}

@@ -242,9 +242,9 @@ struct f80 x87_scale(struct x87_env *v, struct f80 a, struct f80 b)
 	if (x87_special2(v, a, b, &r)) return r;
 	if (f80_inf(b) && (f80_neg(b) ? f80_inf(a) : f80_zero(a))) return invalid(v);
 	if (denormal(v, a, b)) return a;
-	if (f80_inf(a) || f80_zero(a) || f80_zero(b)) return regular(a);
+	if (f80_inf(a) || f80_zero(a)) return regular(a);
 	if (f80_inf(b)) return f80_neg(b) ? zero(f80_neg(a)) : inf(f80_neg(a));
-	n = e < 0 ? 0 : e > 15 ? 0x10000 : (int)(b.m >> (63 - e));
+	n = f80_zero(b) || e < 0 ? 0 : e > 15 ? 0x10000 : (int)(b.m >> (63 - e));
 	x = f80_parts(a);
 	return x87_round64(v, x.neg, x.e + (f80_neg(b) ? -n : n), (u128)x.m << 64);
 }
@@ -283,11 +283,11 @@ struct f80 x87_rem(struct x87_env *v, struct f80 a, struct f80 b, bool nearest, 
 	if (x87_special2(v, a, b, &r)) return r;
 	if (f80_inf(a) || f80_zero(b)) return invalid(v);
 	if (denormal(v, a, b)) return a;
-	if (f80_zero(a) || f80_inf(b)) return regular(a);
+	if (f80_zero(a)) return regular(a);
 	x = f80_parts(a);
 	y = f80_parts(b);
 	d = x.e - y.e;
-	if (d < -1 || (d < 0 && !nearest)) return x87_round64(v, x.neg, x.e, (u128)x.m << 64);
+	if (f80_inf(b) || d < -1 || (d < 0 && !nearest)) return x87_round64(v, x.neg, x.e, (u128)x.m << 64);
 	if (d >= 64) {                                  /* x.m * 2^n mod y.m, the quotient's bits thrown away */
 		n = (d & 31) | 32;
 		*cc = X87_C2;

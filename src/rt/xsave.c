@@ -4,6 +4,7 @@
  * for the time. A component is in use unless all of it is as after a reset (XINUSE, 13.6). The components end where the
  * standard format has them in the compacted one too, since the only one behind the header is AVX's.
  */
+#include "rt/xsave.h"
 #include "rt/except.h"
 #include "rt/sse.h"
 #include "rt/signal.h"
@@ -11,16 +12,20 @@
 #include "x86/feature.h"
 #include "tr/tr.h"
 
-enum { X87 = 1, SSE = 2, AVX = 4, ALL = X87 | SSE | AVX };
-enum { AT_MXCSR = 24, AT_ST = 32, AT_XMM = 160, AT_END = 416, AT_HEADER = 512, AT_YMMH = 576 };
+enum { X87 = XSAVE_X87, SSE = XSAVE_SSE, AVX = XSAVE_AVX };
+enum { AT_FIP = 8, AT_FDP = 16, AT_MXCSR = 24, AT_ST = 32, AT_XMM = 160, AT_END = 416, AT_HEADER = 512, AT_YMMH = 576 };
 #define COMPACTED (1ull << 63)
 
-struct header { u64 bv, comp, zero[6]; };
-struct mxcsr { u32 value, mask; };
+u64 xsave_enabled(void) { return rt.x86 & X86_BIT(AVX) ? X87 | SSE | AVX : X87 | SSE; }
 
-static u64 xcr0(void) { return rt.x86 & X86_BIT(AVX) ? ALL : X87 | SSE; }
+static u64 requested(const struct cpu *c) { return (u32)c->r[0] & xsave_enabled(); }
+static u32 area_size(u64 want) { return want & AVX ? sizeof(struct xsave_area) : AT_YMMH; }
 
-static u64 requested(const struct cpu *c) { return (u32)c->r[0] & xcr0(); }
+void xsave_narrow(u8 fx[416])
+{
+	memset(fx + AT_FIP + 4, 0, 4);
+	memset(fx + AT_FDP + 4, 0, 4);
+}
 
 static bool is_zero(const void *p, size_t n)
 {
@@ -40,7 +45,7 @@ static void x87_initial(u8 *image)
 	image[1] = 3;
 }
 
-static u64 in_use(struct cpu *c, const u8 *image)
+u64 xsave_in_use(struct cpu *c, const u8 image[416])
 {
 	u8 initial[AT_END];
 	u64 use = 0;
@@ -69,72 +74,81 @@ u64 rt_xsave(struct thread *t, u64 host_ret, u64 helper)
 	gaddr a = c->scratch[0];
 	u64 want = requested(c), use, write;
 	u8 image[AT_END];
-	struct header h = { 0 };
-	bool compact = helper == TR_H_XSAVEC, ok = true;
+	struct xsave_header h = { 0 };
+	bool compact = helper == TR_H_XSAVEC, ok;
 
 	if (!rt_canonical(a)) return rt_not_canonical(t, a);
 	if (a & 63) return rt_gp(t);
 	rt_vectors_save(c);
 	x86_fxsave(c, image);
-	use = in_use(c, image);
+	if (!c->scratch[1]) xsave_narrow(image);
+	use = xsave_in_use(c, image);
 	if (compact && c->mxcsr != 0x1f80) use |= SSE;
 	write = helper == TR_H_XSAVE ? want : want & use;
-	if (!compact && !rt_load_bytes(&h.bv, a + AT_HEADER, 8)) return rt_page_fault(t, a + AT_HEADER, 64, false);
-	if (write & X87) ok &= rt_store_bytes(a, image, AT_MXCSR) && rt_store_bytes(a + AT_ST, image + AT_ST, AT_XMM - AT_ST);
-	if ((compact ? write : want) & (compact ? SSE : SSE | AVX)) ok &= rt_store_bytes(a + AT_MXCSR, image + AT_MXCSR, 8);
-	if (write & SSE) ok &= rt_store_bytes(a + AT_XMM, image + AT_XMM, AT_END - AT_XMM);
-	if (write & AVX) ok &= put_upper(c, a);
+	ok = rt_writable(a) && rt_writable(a + area_size(write) - 1);
+	ok = ok && (compact || rt_load_bytes(&h.bv, a + AT_HEADER, 8));
+	if (write & X87) ok = ok && rt_store_bytes(a, image, AT_MXCSR) && rt_store_bytes(a + AT_ST, image + AT_ST, AT_XMM - AT_ST);
+	if ((compact ? write : want) & (compact ? SSE : SSE | AVX)) ok = ok && rt_store_bytes(a + AT_MXCSR, image + AT_MXCSR, 8);
+	if (write & SSE) ok = ok && rt_store_bytes(a + AT_XMM, image + AT_XMM, AT_END - AT_XMM);
+	if (write & AVX) ok = ok && put_upper(c, a);
 	h.bv = compact ? want & use : (h.bv & ~want) | (want & use);
 	h.comp = COMPACTED | want;
-	ok &= rt_store_bytes(a + AT_HEADER, &h, compact ? 16 : 8);
-	return ok ? host_ret : rt_page_fault(t, a, want & AVX ? 832 : 576, true);
+	ok = ok && rt_store_bytes(a + AT_HEADER, &h, compact ? 16 : 8);
+	return ok ? host_ret : rt_page_fault(t, a, area_size(want), true);
 }
 
-static bool header_valid(const struct header *h)
+bool xsave_header_valid(const struct xsave_header *h)
 {
 	if (h->comp & COMPACTED)
-		return !(h->comp & ~(COMPACTED | xcr0())) && !(h->bv & ~h->comp) && is_zero(h->zero, sizeof h->zero);
-	return !h->comp && !h->zero[0] && !(h->bv & ~xcr0());
+		return !(h->comp & ~(COMPACTED | xsave_enabled())) && !(h->bv & ~h->comp) && is_zero(h->zero, sizeof h->zero);
+	return !h->comp && !h->zero[0] && !(h->bv & ~xsave_enabled());
 }
 
-static void set_upper(struct cpu *c, const u64 y[16][2])
+bool xsave_restore(struct cpu *c, const struct xsave_area *x, u64 want, bool wide)
 {
-	for (int k = 0; k < 16; k++)
-		memcpy(cpu_ymmh(c, k), y[k], 16);
-	c->ymmh_used = 1;
+	u64 given = want & x->header.bv;
+	u32 mxcsr = 0x1f80;
+	u8 image[AT_END];
+	bool compact = x->header.comp & COMPACTED;
+
+	x86_fxsave(c, image);
+	if (want & X87) x87_initial(image);
+	if (given & X87) {
+		memcpy(image, x->fx, AT_MXCSR);
+		memcpy(image + AT_ST, x->fx + AT_ST, AT_XMM - AT_ST);
+		if (!wide) xsave_narrow(image);
+	}
+	if (want & SSE) memset(image + AT_XMM, 0, AT_END - AT_XMM);
+	if (given & SSE) memcpy(image + AT_XMM, x->fx + AT_XMM, AT_END - AT_XMM);
+	if (!compact || x->header.bv & SSE) memcpy(&mxcsr, x->fx + AT_MXCSR, 4);
+	if (want & (compact ? SSE : SSE | AVX)) memcpy(image + AT_MXCSR, &mxcsr, 4);
+	if (!x86_fxrstor(c, image)) return false;
+	for (int k = 0; want & AVX && k < 16; k++) {
+		u64 *y = cpu_ymmh(c, k);
+
+		if (given & AVX) memcpy(y, x->ymmh[k], 16);
+		else memset(y, 0, 16);
+	}
+	if (want & AVX) c->ymmh_used = given & AVX;
+	return true;
 }
 
-/* Components asked for come from memory, or are reset where the header says they were not saved. */
 u64 rt_xrstor(struct thread *t, u64 host_ret)
 {
 	struct cpu *c = &t->cpu;
 	gaddr a = c->scratch[0];
-	u64 want = requested(c), y[16][2] = { { 0 } };
-	u8 image[AT_END], mem[AT_END];
-	struct mxcsr m = { 0x1f80, 0 };
-	struct header h;
-	bool compact;
+	u64 want = requested(c);
+	struct xsave_area x;
 
 	if (!rt_canonical(a)) return rt_not_canonical(t, a);
 	if (a & 63) return rt_gp(t);
-	if (!rt_load_bytes(&h, a + AT_HEADER, sizeof h)) return rt_page_fault(t, a + AT_HEADER, sizeof h, false);
-	if (!header_valid(&h)) return rt_gp(t);
-	compact = h.comp & COMPACTED;
-	if (!rt_load_bytes(mem, a, sizeof mem)) return rt_page_fault(t, a, AT_HEADER, false);
-	if (want & h.bv & AVX && !rt_load_bytes(y, a + AT_YMMH, sizeof y)) return rt_page_fault(t, a + AT_YMMH, sizeof y, false);
+	if (!rt_load_bytes(&x.header, a + AT_HEADER, sizeof x.header)) return rt_page_fault(t, a + AT_HEADER, sizeof x.header, false);
+	if (!xsave_header_valid(&x.header)) return rt_gp(t);
+	if (!rt_load_bytes(x.fx, a, AT_END)) return rt_page_fault(t, a, AT_HEADER, false);
+	if (want & x.header.bv & AVX && !rt_load_bytes(x.ymmh, a + AT_YMMH, sizeof x.ymmh))
+		return rt_page_fault(t, a + AT_YMMH, sizeof x.ymmh, false);
 	rt_vectors_save(c);
-	x86_fxsave(c, image);
-	if (want & X87) x87_initial(image);
-	if (want & h.bv & X87) {
-		memcpy(image, mem, AT_MXCSR);
-		memcpy(image + AT_ST, mem + AT_ST, AT_XMM - AT_ST);
-	}
-	if (want & SSE) memset(image + AT_XMM, 0, AT_END - AT_XMM);
-	if (want & h.bv & SSE) memcpy(image + AT_XMM, mem + AT_XMM, AT_END - AT_XMM);
-	if (!compact || h.bv & SSE) memcpy(&m, mem + AT_MXCSR, sizeof m);
-	if (want & (compact ? SSE : SSE | AVX)) memcpy(image + AT_MXCSR, &m.value, 4);
-	if (!x86_fxrstor(c, image)) return rt_gp(t);
-	if (want & AVX) set_upper(c, y);
+	if (!xsave_restore(c, &x, want, c->scratch[1])) return rt_gp(t);
 	rt_vectors_load(c);
 	return rt_mxcsr_new(t, host_ret);
 }

@@ -218,9 +218,12 @@ EMIT(rdpid, RAW)
 	tr_wb(c, i, 0, T_DST);
 }
 
+/* scratch[0] = the address; scratch[1]: not zero with REX.W. */
 static void with_address(struct tr *c, struct insn *i, int helper)
 {
-	a_str_i(c, 8, tr_addr_in(c, i, T_ADDR), R_CPU, SCRATCH(0));
+	int a = tr_addr_in(c, i, T_ADDR);
+
+	a_stp_i(c, 8, a, i->prefix & PFX_REXW ? R_CPU : XZR, R_CPU, SCRATCH(0));
 	tr_helper(c, helper);
 }
 

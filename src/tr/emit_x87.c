@@ -76,7 +76,7 @@ union x87_desc tr_x87_desc(const struct insn *i)
 	d.pops = rows[mn(i)].pops;
 	d.i = rows[mn(i)].i;
 	d.len = i->len;
-	d.narrow = !!(i->prefix & PFX_OPSZ);
+	d.narrow = i->prefix & PFX_OPSZ && !(i->prefix & PFX_REXW);
 	if (m && m->w)
 		d.fmt = format(rows[mn(i)].kind, m->w);
 	for (int k = 0; k < 2; k++)
