@@ -104,6 +104,7 @@ bool rt_writes_too(gaddr rip)
 
 	if (!rt_insn_at(rip, &i)) return false;
 	if (x86_rows[i.row].mn == MN_ENTER) return i.imm2 % 32 < 2;     /* its probe */
+	if (x86_rows[i.row].mn == MN_MASKMOVDQU || x86_rows[i.row].mn == MN_VMASKMOVDQU) return true;
 	for (int k = 0; k < 4; k++)
 		if (i.o[k].kind == OP_MEM && i.o[k].access & OP_READ && i.o[k].access & OP_WRITE) return true;
 	return false;
@@ -122,6 +123,7 @@ u64 rt_bad_fetch(struct thread *t)
 	bool there;
 
 	if (!rt_canonical(a)) return rt_gp(t);
+	if (a == VSYSCALL(0) || a == VSYSCALL(1) || a == VSYSCALL(2)) return rt_vsyscall(t);
 	n = rt_fetch(a, b, sizeof b);
 	if (x86_decode(&i, b, n, a, rt.x86) != X86_SHORT) {
 		rt_code_changed(a, a + 1);
@@ -166,7 +168,10 @@ u64 rt_interrupt(struct thread *t)
 		t->cpu.rip = pc + (b[0] == 0xcc ? 1 : 2);
 		return rt_raise(t, SIGTRAP, SI_KERNEL_, 0);
 	}
-	if (b[1] == 4) t->cpu.rip = pc + 2;     /* #OF is a trap: it comes after the instruction */
-	t->prot_err = b[1] == 4 ? 0 : b[1] << 3 | 2;
+	if (b[1] == 4) {                        /* a trap: it comes after the instruction */
+		t->cpu.rip = pc + 2;
+		return rt_raise_vector(t, VECTOR_OF, SIGSEGV, SI_KERNEL_, 0);
+	}
+	t->prot_err = b[1] << 3 | 2;
 	return rt_raise(t, SIGSEGV, SI_KERNEL_, 0);
 }

@@ -184,16 +184,17 @@ static bool guest_smc(struct thread *t, struct host_context *uc, gaddr a)
 	return true;
 }
 
-/* REP MOVS and REP STOS take several elements at once, and those before the one that faults are still to be done
- * (tr/emit_str.c): alone, the instruction takes one at a time. */
-static bool several(struct thread *t, const struct host_context *uc)
+/* Are there perhaps several accesses where the guest has one? REP MOVS and REP STOS take several elements at once
+ * (tr/emit_str.c), and a group that became one faults as its first (tr/fuse.c): a push, a pop, or one of registers alone. What
+ * has no memory operand is made again by itself, and then faults where it should. */
+static bool grouped(struct thread *t, const struct host_context *uc)
 {
 	struct insn i;
-	u16 mn;
 
-	if (rt_code_is_single(t, uc->mc.pc) || !rt_insn_at(t->cpu.rip, &i) || !(i.prefix & (PFX_REP | PFX_REPNE))) return false;
-	mn = x86_rows[i.row].mn;
-	return mn == MN_MOVS || mn == MN_STOS;
+	if (rt_code_is_single(t, uc->mc.pc) || !rt_insn_at(t->cpu.rip, &i)) return false;
+	for (int n = 0; n < 4; n++)
+		if (i.o[n].kind == OP_MEM || i.o[n].kind == OP_VMEM) return false;
+	return true;
 }
 
 /* The guest's state is in t->cpu; unless the context is made to go on in rt_resume, the code itself goes on. */
@@ -207,12 +208,12 @@ static void code_fault(struct thread *t, int sig, struct siginfo *si, struct hos
 		uc->mc.sp = t->cpu.pair_base;
 	} else if (sig == SIGSEGV) {
 		if (guest_smc(t, uc, a) || mem_stack_grow(a)) return;
-		if (several(t, uc)) resume(t, uc, RESUME_SINGLE);
+		if (grouped(t, uc)) resume(t, uc, RESUME_SINGLE);
 		else guest_segv(t, uc, si);
 	} else if (sig == SIGBUS && si->code == BUS_ADRALN_) {
 		if (!rt_misaligned(t, uc->mc.pc)) dbg_crash(sig, si, uc, t);
 		resume(t, uc, RESUME_AGAIN);
-	} else if (sig == SIGBUS && several(t, uc)) {
+	} else if (sig == SIGBUS && grouped(t, uc)) {
 		resume(t, uc, RESUME_SINGLE);
 	} else if (sig == SIGBUS) {
 		t->prot_err = 4 | (was_write(uc) ? 2 : 0);

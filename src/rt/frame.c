@@ -13,6 +13,7 @@
 #include <asm/errno.h>
 
 enum { UC_FP_XSTATE = 1, UC_SIGCONTEXT_SS = 2, UC_STRICT_RESTORE_SS = 4 };
+#define RESTORED 0x50dd5ull             /* CF PF AF ZF SF TF DF OF RF AC: not ID, not NT (FIX_EFLAGS) */
 #define MAGIC1 0x46505853u
 #define MAGIC2 0x46505845u
 
@@ -207,7 +208,7 @@ s64 frame_pop(struct thread *t)
 	memcpy(&r[8], &m->r8, 64);
 	r[7] = m->di; r[6] = m->si; r[5] = m->bp; r[3] = m->bx; r[2] = m->dx; r[0] = m->ax; r[1] = m->cx; r[4] = m->sp;
 	c->rip = m->ip;
-	rt_set_rflags(c, m->flags);
+	rt_set_rflags(c, (rt_get_rflags(c) & ~RESTORED) | (m->flags & RESTORED));
 	sig_altstack(t, &f.uc.stack, r[4]);     /* its errors are nobody's business, as in Linux */
 	return 0;
 }

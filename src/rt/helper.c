@@ -37,7 +37,7 @@ static bool even(u8 b)
 
 u64 rt_get_rflags(const struct cpu *c)
 {
-	u64 f = (c->rflags & (TF | NT | AC | ID)) | IF | 2;
+	u64 f = (c->rflags & (TF | NT | RF | AC | ID)) | IF | 2;
 
 	if (!(c->nzcv >> NZCV_C & 1)) f |= CF;
 	if (even(c->pf)) f |= PF;

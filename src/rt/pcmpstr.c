@@ -82,7 +82,7 @@ static void flags(struct cpu *c, u32 res, const struct string *a, const struct s
 
 void rt_pcmpstr(struct cpu *c)
 {
-	int imm = c->spare[0], n = imm & WORDS ? 8 : 16, width = imm & WORDS ? 16 : 8;
+	int imm = c->spare, n = imm & WORDS ? 8 : 16, width = imm & WORDS ? 16 : 8;
 	struct string a, b;
 	u32 res = 0;
 

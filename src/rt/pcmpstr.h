@@ -4,7 +4,7 @@
 
 #include "tr/tr.h"
 
-/* From scratch[0..1], scratch[2..3] (the first and second operand), spare[0] (immediate and PCMPSTR_...) and for
+/* From scratch[0..1], scratch[2..3] (the first and second operand), spare (immediate and PCMPSTR_...) and for
  * explicit lengths rax and rdx, to the flags and to rcx, or, a mask, to scratch[0..1]. */
 void rt_pcmpstr(struct cpu *c);
 

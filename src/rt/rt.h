@@ -178,11 +178,15 @@ void rt_signals_init(struct thread *t);
 void rt_vectors_save(struct cpu *c);
 void rt_vectors_load(struct cpu *c);
 /* The guest's RFLAGS from and into cpu's pieces. */
-enum { RFLAGS_TF = 1 << 8 };
+enum { RFLAGS_TF = 1 << 8, RFLAGS_RF = 1 << 16 };
 u64  rt_get_rflags(const struct cpu *c);
 void rt_set_rflags(struct cpu *c, u64 f);
 /* Raises a synchronous signal in this thread as a CPU exception would: frame at cpu.rip; returns host code to go on at. */
 u64  rt_raise(struct thread *t, int sig, int code, gaddr addr);
+/* The same by the exception's number, where the signal does not say it (SDM vol. 3, 6.3.1). */
+enum { VECTOR_DE = 0, VECTOR_DB = 1, VECTOR_BP = 3, VECTOR_OF = 4, VECTOR_UD = 6, VECTOR_SS = 12, VECTOR_GP = 13, VECTOR_PF = 14,
+       VECTOR_MF = 16, VECTOR_AC = 17, VECTOR_XM = 19 };
+u64  rt_raise_vector(struct thread *t, int vector, int sig, int code, gaddr addr);
 /* Delivers what waits; called with guest state in t->cpu on the way back from a system call. `ret`: its result (for restarting). */
 void rt_deliver(struct thread *t);
 /* A host system call that may block, or that must not run while a signal waits: RT_RESTART instead of running it then.
@@ -213,5 +217,7 @@ extern bool rt_smc_files;                       /* writing to a file may change 
 
 /* --- sys/call.c: a system call of the guest; state in t->cpu. Returns the host address to go on at. */
 u64  rt_syscall(struct thread *t, u64 host_ret);
+#define VSYSCALL(n)  (0xffffffffff600000ull + 1024 * (n))
+u64  rt_vsyscall(struct thread *t);             /* rip is one of these, which old static programs call */
 
 #endif

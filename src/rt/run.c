@@ -9,6 +9,7 @@
 #include "rt/arena.h"
 #include "rt/sse.h"
 #include "dbg/dbg.h"
+#include "gen/decode.h"
 #include "rt/asm.h"
 #include "rt/except.h"
 #include "rt/host.h"
@@ -294,7 +295,7 @@ static void enter_pages(struct arena *a, struct region *r)
 	gaddr lo = align_down(r->lo, GUEST_PAGE), last = 0;
 	bool ok = true;
 
-	for (gaddr p = lo; p < r->hi; p += GUEST_PAGE)
+	for (gaddr p = lo; p - lo < r->hi - lo; p += GUEST_PAGE)        /* hi may be the end of all addresses */
 		ok &= pageidx_add(p, a, r);
 	for (u32 k = 0; k < 2 * tr.nblk; k++) {
 		struct edge *e = k & 1 ? &tr.blk[k / 2].taken : &tr.blk[k / 2].next;
@@ -566,6 +567,14 @@ u64 rt_run_helper(struct thread *t, u64 nr, u64 back)
 	return h;
 }
 
+/* MOV to SS lets no trap in behind it (SDM vol. 3, 6.8.3). */
+static bool shadows(gaddr pc)
+{
+	struct insn i;
+
+	return rt_insn_at(pc, &i) && i.mn == MN_MOV && i.o[0].kind == OP_SEG && i.o[0].reg == SEG_SS;
+}
+
 /* An indirect branch that the thread's table did not know. */
 u64 rt_run_lookup(struct thread *t, gaddr pc, u64 from)
 {
@@ -574,7 +583,7 @@ u64 rt_run_lookup(struct thread *t, gaddr pc, u64 from)
 	if (unlikely(t->alone)) stop_end(t);
 	if (unlikely(t->storing)) smc_stored(t);
 	if (unlikely(!rt_canonical(pc)) && rt_code_rip(from, &t->cpu.rip)) return rt_bad_jump(t);
-	if (unlikely(t->stepping)) return rt_raise(t, SIGTRAP, TRAP_TRACE_, pc);
+	if (unlikely(t->stepping) && !shadows(t->single_rip)) return rt_raise(t, SIGTRAP, TRAP_TRACE_, pc);
 	h = rt_code(t, pc);
 	rt_stats.lookups++;
 	if (rt_opt.trace)

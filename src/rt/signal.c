@@ -437,23 +437,32 @@ void rt_deliver(struct thread *t)
 	}
 }
 
-u64 rt_raise(struct thread *t, int sig, int code, gaddr addr)
+u64 rt_raise_vector(struct thread *t, int vector, int sig, int code, gaddr addr)
 {
 	struct siginfo si = { .sig = sig, .code = code, .fault.addr = addr };
 
 	rt_put_off_leave(t);
-	switch (sig) {
-	case SIGSEGV: t->trapno = code == SI_KERNEL_ ? 13 : 14; break;
-	case SIGBUS:  t->trapno = code == BUS_ADRALN_ ? 17 : code == SI_KERNEL_ ? 12 : 14; break;
-	case SIGFPE:  if (code == FPE_INTDIV_) t->trapno = 0; break;    /* else who raises it says so: #MF or #XM */
-	case SIGILL:  t->trapno = 6; break;
-	case SIGTRAP: t->trapno = code == SI_KERNEL_ ? 3 : 1; break;
-	}
-	if (t->trapno == 14) t->cr2 = addr;             /* prot_err is the caller's for 13 and 14 */
-	else if (t->trapno != 13 && t->trapno != 12) t->prot_err = 0;
+	t->trapno = vector;
+	if (vector == VECTOR_PF) t->cr2 = addr;         /* prot_err is the caller's for #GP, #SS and #PF */
+	else if (vector != VECTOR_GP && vector != VECTOR_SS) t->prot_err = 0;
+	if (vector != VECTOR_DB && vector != VECTOR_BP && vector != VECTOR_OF) t->cpu.rflags |= RFLAGS_RF;     /* a fault */
 	if (rt_opt.strace) rt_print(2, "%d --- signal %d code %d addr %lx rip %lx\n", t->tid, sig, code, addr, t->cpu.rip);
 	sig_force(t, sig, &si);
+	t->cpu.rflags &= ~(u64)RFLAGS_RF;
 	return rt_code(t, t->cpu.rip);
+}
+
+u64 rt_raise(struct thread *t, int sig, int code, gaddr addr)
+{
+	int vector = VECTOR_DE;                 /* SIGFPE; those of x87 and SSE have numbers of their own */
+
+	switch (sig) {
+	case SIGSEGV: vector = code == SI_KERNEL_ ? VECTOR_GP : VECTOR_PF; break;
+	case SIGBUS:  vector = code == BUS_ADRALN_ ? VECTOR_AC : code == SI_KERNEL_ ? VECTOR_SS : VECTOR_PF; break;
+	case SIGILL:  vector = VECTOR_UD; break;
+	case SIGTRAP: vector = code == SI_KERNEL_ ? VECTOR_BP : VECTOR_DB; break;
+	}
+	return rt_raise_vector(t, vector, sig, code, addr);
 }
 
 /* --- start, execve -------------------------------------------------------------------------------------- */

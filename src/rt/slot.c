@@ -6,7 +6,8 @@
 #include "rt/mem_int.h"
 
 #define ALIGN  0x10000ull
-#define LOW    0x80000000ull            /* below lie non-PIE programs, their brk and MAP_32BIT's maps */
+#define LOW    0x88000000ull            /* below lie non-PIE programs, their brk and MAP_32BIT's maps; and what is got
+                                         * by failed conversions to int, 2^31, shall not be ours */
 #define SLOT_MIN  (64ull << 20)         /* address space only: an arena is mapped as large as it is asked for */
 #define SLOT_MAX  (512ull << 20)
 

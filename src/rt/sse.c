@@ -183,10 +183,8 @@ u64 rt_sse(struct thread *t, u64 host_ret)
 	o.v.mxcsr = c->mxcsr;
 	compute(&o);
 	c->mxcsr |= o.v.ex;
-	if (stopped(&o)) {
-		t->trapno = 19;
-		return rt_raise(t, SIGFPE, x87_signal_code(x86_mxcsr(c) & ~(c->mxcsr >> 7) & 63), c->rip);
-	}
+	if (stopped(&o))
+		return rt_raise_vector(t, VECTOR_XM, SIGFPE, x87_signal_code(x86_mxcsr(c) & ~(c->mxcsr >> 7) & 63), c->rip);
 	write(&o);
 	rt_vectors_load(c);
 	return host_ret;

@@ -539,10 +539,8 @@ static u64 instruction(struct thread *t, u64 host_ret)
 	struct op o = { c, &c->x87, { .word = c->scratch[2] }, { .cw = c->fcw } };
 	bool stores = (o.d.op == X87_ST || o.d.op == X87_STT) && o.d.fmt != X87_REG;
 
-	if (c->x87.pending & X87_WAITS && o.d.op < X87_NOWAIT) {
-		t->trapno = 16;
-		return rt_raise(t, SIGFPE, x87_signal_code(unmasked(c, &c->x87)), c->rip);
-	}
+	if (c->x87.pending & X87_WAITS && o.d.op < X87_NOWAIT)
+		return rt_raise_vector(t, VECTOR_MF, SIGFPE, x87_signal_code(unmasked(c, &c->x87)), c->rip);
 	if (o.d.op == X87_GUARD) {
 		x87_rotate(c, o.d.i);
 		return host_ret;

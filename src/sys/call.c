@@ -10,6 +10,7 @@
  * up before the call; and the call is made again after EFAULT, since another thread may have translated meanwhile.
  */
 #include "sys/abi.h"
+#include "rt/except.h"
 #include "sys/word.h"
 #include <asm/unistd.h>
 
@@ -191,6 +192,25 @@ static s64 dispatch(struct thread *t, u32 nr)
 	const struct sys_row *r = &rows[nr];
 	rt_stats.syscalls++;
 	return unlikely(rt_opt.strace != 0) ? traced(t, r, a) : run(t, r, a);
+}
+
+/* Three calls at fixed addresses, 1 KiB apart; SIGSEGV where others are EFAULT, as in Linux. */
+u64 rt_vsyscall(struct thread *t)
+{
+	static const u16 calls[] = { 96, 201, 309 };    /* gettimeofday, time, getcpu */
+	struct cpu *c = &t->cpu;
+	u64 nr = c->rip >> 10 & 3;
+	gaddr back;
+	s64 v;
+
+	if (!rt_get(&back, c->r[4])) return rt_page_fault(t, c->r[4], 8, false);
+	c->r[0] = calls[nr];
+	v = dispatch(t, calls[nr]);
+	if (v == -EFAULT) return rt_page_fault(t, c->r[7], 8, true);
+	c->r[0] = v;
+	c->r[4] += 8;
+	c->rip = back;
+	return rt_code(t, back);
 }
 
 u64 rt_syscall(struct thread *t, u64 host_ret)

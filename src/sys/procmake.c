@@ -145,6 +145,7 @@ static void make_maps(struct proc_out *o)
 	struct vma v;
 	for (gaddr a = 0; rt_vma(a, &v); a = v.hi)
 		put_map(o, &v);
+	proc_puts(o, "ffffffffff600000-ffffffffff601000 --xp 00000000 00:00 0                  [vsyscall]\n");
 }
 
 /* One entry of the kernel's list, as the guest's maps that it covers: the kernel may merge or split where we do not. Its

@@ -9,6 +9,7 @@
 #include "rt/stop.h"
 #include "rt/string.h"
 #include "rt/thread.h"
+#include "x86/insn.h"
 #include <linux/sched.h>
 
 enum { C_STACK_ROOM = 64 << 10 };       /* clone3 wants a size; any part of the C stack will do */
@@ -48,6 +49,13 @@ static struct sigstate *child_actions(struct thread *t, u64 flags)
 	return s;
 }
 
+/* As ARCH_SET_FS and ARCH_SET_GS: the selector becomes null. */
+static void set_base(struct cpu *c, int seg, gaddr base)
+{
+	*(seg == SEG_FS ? &c->fs_base : &c->gs_base) = base;
+	c->sel[cpu_sel(seg)] = 0;
+}
+
 /* A new address space: the child goes on right here. */
 static s64 spawn_fork(struct thread *t, struct spawn *s, gaddr sp)
 {
@@ -66,7 +74,7 @@ static s64 spawn_fork(struct thread *t, struct spawn *s, gaddr sp)
 		sig_install_faults();
 	}
 	if (sp) t->cpu.r[4] = sp;
-	if (flags & CLONE_SETTLS) t->cpu.fs_base = fs;
+	if (flags & CLONE_SETTLS) set_base(&t->cpu, SEG_FS, fs);
 	return 0;
 }
 
@@ -93,7 +101,7 @@ static s64 spawn_share(struct thread *t, struct spawn *s, gaddr sp)
 	if (!n->sig) { thread_free(n); return -ENOMEM; }
 	n->cpu.r[0] = 0;
 	if (sp) n->cpu.r[4] = sp;
-	if (flags & CLONE_SETTLS) n->cpu.fs_base = s->a.tls;
+	if (flags & CLONE_SETTLS) set_base(&n->cpu, SEG_FS, s->a.tls);
 	n->vfork_child = vfork;
 	n->own_process = !(flags & CLONE_THREAD);
 	n->fresh_actions = flags & CLONE_CLEAR_SIGHAND;
@@ -188,7 +196,7 @@ SYS(arch_prctl)
 	switch ((u32)a) {
 	case ARCH_SET_FS: case ARCH_SET_GS:
 		if (b >= rt.limit) return -EPERM;
-		*((u32)a == ARCH_SET_FS ? &t->cpu.fs_base : &t->cpu.gs_base) = b;
+		set_base(&t->cpu, (u32)a == ARCH_SET_FS ? SEG_FS : SEG_GS, b);
 		return 0;
 	case ARCH_GET_FS: return rt_put(b, &t->cpu.fs_base) ? 0 : -EFAULT;
 	case ARCH_GET_GS: return rt_put(b, &t->cpu.gs_base) ? 0 : -EFAULT;

@@ -34,7 +34,8 @@ struct cpu {
 	u64 poll;                       /* x29's value when no signal waits */
 	u64 scratch[4];                 /* for emitters: a value that must survive a helper */
 	u32 *counts;                    /* entries of cold regions, counted down */
-	u64 spare[2];
+	u64 spare;
+	u16 sel[4];                     /* selectors in ES, DS, FS, GS: cpu_sel              */
 	u64 ymmh_used;                  /* not zero: some of ymmh[8..15] may not be zero */
 	struct x87 {                    /* see tr/x87.h */
 		u8 empty;               /* X87_SLOT bits: not in use                         */
@@ -57,6 +58,9 @@ struct cpu {
 };
 
 /* Where ymm n's upper half is, between rt_vectors_save and rt_vectors_load. */
+/* Where the selector in a data segment (enum x86_seg) lies in sel: ES is 0, DS to GS are 3 to 5. */
+static inline int cpu_sel(int seg) { return seg ? seg - 2 : 0; }
+
 static inline u64 *cpu_ymmh(struct cpu *c, int n) { return n < 8 ? c->v[16 + n] : c->ymmh[n]; }
 
 _Static_assert(offsetof(struct cpu, jtab) <= 504, "ldp reaches the table from x28");

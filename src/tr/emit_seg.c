@@ -1,9 +1,9 @@
 /* emit_seg.c - segment registers, far transfers, and questions about descriptors.
  *
  * A program sees the flat segments of 64-bit Linux: CS 0x33, SS 0x2b, the others null; what it may load besides is the
- * kernel's other user descriptor, 32-bit code at 0x23; anything else is #GP as from an empty descriptor table. What was
- * loaded into DS ES FS GS is not remembered, and reads as null again. Loading FS or GS clears its base. There is no
- * way to 32-bit code. SDM vol. 1 3.4.2, vol. 3 3.4.
+ * kernel's other user descriptor, 32-bit code at 0x23; anything else is #GP as from an empty descriptor table (the kernel's
+ * per-CPU descriptor 0x7b is not there). Selectors loaded into DS ES FS GS do nothing but be read again; loading FS or GS
+ * clears its base. There is no way to 32-bit code. SDM vol. 1 3.4.2, vol. 3 3.4.
  */
 #include "tr/emit_bit.h"
 #include "tr/emit_sys.h"
@@ -12,37 +12,41 @@
 enum { SP_ = X21 };
 enum { SEL_CS32 = 0x23, SEL_DS = 0x2b, SEL_CS = 0x33 };
 
-static int selector(int seg) { return seg == SEG_CS ? SEL_CS : seg == SEG_SS ? SEL_DS : 0; }
+static int kept(int seg) { return offsetof(struct cpu, sel) + 2 * cpu_sel(seg); }
 
-/* #GP unless the selector in r (extended) may be loaded into seg. Keeps NZCV. */
-static void check_selector(struct tr *c, int seg, int r)
+/* d = the selector in seg */
+static void get_selector(struct tr *c, int d, int seg)
 {
-	u32 *ok[3];
-
-	if (seg == SEG_SS) {
-		a_sub_i(c, 4, T0, r, SEL_DS);
-		a_cbnz(c, 4, T0, 0);
-		tr_cold(c, TR_H_GP);
-		return;
-	}
-	a_lsr_i(c, 4, T0, r, 2);                        /* null, whatever its privilege bits */
-	ok[0] = c->code.p;
-	a_cbz(c, 4, T0, 0);
-	a_sub_i(c, 4, T0, r, SEL_DS);
-	ok[1] = c->code.p;
-	a_cbz(c, 4, T0, 0);
-	a_sub_i(c, 4, T0, r, SEL_CS);
-	ok[2] = c->code.p;
-	a_cbz(c, 4, T0, 0);
-	a_sub_i(c, 4, T0, r, SEL_CS32);
-	a_cbnz(c, 4, T0, 0);
-	tr_cold(c, TR_H_GP);
-	for (int k = 0; k < 3; k++)
-		a_bind(c, ok[k]);
+	if (seg == SEG_CS || seg == SEG_SS)
+		a_mov_i(c, 4, d, seg == SEG_CS ? SEL_CS : SEL_DS);
+	else
+		a_ldr_i(c, 2, d, R_CPU, kept(seg));
 }
 
-static void loaded(struct tr *c, int seg)
+/* #GP unless the selector in r (extended) may be loaded into seg: null or a user's, whatever its privilege bits. Keeps NZCV. */
+static void check_selector(struct tr *c, int seg, int r)
 {
+	if (seg == SEG_SS) {
+		a_sub_i(c, 4, T0, r, SEL_DS);
+	} else {
+		a_mov_i(c, 4, T1, ~(1u | 1u << (SEL_CS32 >> 3) | 1u << (SEL_DS >> 3) | 1u << (SEL_CS >> 3)));
+		a_lsr_i(c, 4, T0, r, 3);
+		a_lsr(c, 4, T1, T1, T0);
+		a_and_i(c, 4, T1, T1, 1);
+		a_ubfx(c, 4, T0, r, 2, 1);              /* the local table */
+		a_orr(c, 4, T1, T1, T0);
+		a_lsr_i(c, 4, T0, r, 7);
+		a_orr(c, 4, T0, T0, T1);
+	}
+	a_cbnz(c, 4, T0, 0);
+	tr_cold(c, TR_H_GP);
+}
+
+static void load_selector(struct tr *c, int seg, int r)
+{
+	if (seg == SEG_SS)
+		return;
+	a_str_i(c, 2, r, R_CPU, kept(seg));
 	if (seg == SEG_FS || seg == SEG_GS)
 		a_str_i(c, 8, XZR, R_CPU, tr_seg_base(seg));
 }
@@ -50,7 +54,7 @@ static void loaded(struct tr *c, int seg)
 EMIT(movrs, RAW)                                /* destination = selector */
 {
 	d = tr_dst(c, i, 0, T_DST);
-	a_mov_i(c, 4, d, selector(i->o[1].reg));
+	get_selector(c, d, i->o[1].reg);
 	tr_wb(c, i, 0, d);
 }
 
@@ -58,12 +62,13 @@ EMIT(movsr, RAW | IMPLICIT)                     /* segment register = source */
 {
 	a = tr_srcz(c, i, 1, T_SRC);
 	check_selector(c, i->o[0].reg, a);
-	loaded(c, i->o[0].reg);
+	load_selector(c, i->o[0].reg, a);
 }
 
 EMIT(pushs, RAW | IMPLICIT)
 {
-	tr_push(c, i->w == 2 ? 2 : 8, XZR);             /* FS and GS, whose selectors are null */
+	get_selector(c, T_SRC, i->o[0].reg);
+	tr_push(c, i->w == 2 ? 2 : 8, T_SRC);
 }
 
 EMIT(pops, RAW | IMPLICIT)
@@ -73,7 +78,7 @@ EMIT(pops, RAW | IMPLICIT)
 	tr_load(c, tr_ea_reg(SP_), w, T_SRC);
 	a_uxth(c, T_SRC, T_SRC);
 	check_selector(c, i->o[0].reg, T_SRC);
-	loaded(c, i->o[0].reg);
+	load_selector(c, i->o[0].reg, T_SRC);
 	a_add_i(c, 8, SP_, SP_, w);
 }
 
@@ -84,32 +89,41 @@ EMIT(rdbase, RAW)                               /* RDFSBASE, RDGSBASE */
 	a_ldr_i(c, i->w == 8 ? 8 : 4, G(i->o[0].reg), R_CPU, tr_seg_base(seg));
 }
 
+/* #GP unless r is canonical. */
+static void check_canonical(struct tr *c, int r)
+{
+	a_asr_i(c, 8, T0, r, 47);                       /* 0 or -1 */
+	a_add_i(c, 8, T0, T0, 1);
+	a_lsr_i(c, 8, T0, T0, 1);
+	a_cbnz(c, 8, T0, 0);
+	tr_cold(c, TR_H_GP);
+}
+
 EMIT(wrbase, RAW | IMPLICIT)                    /* WRFSBASE, WRGSBASE: #GP for a non-canonical address */
 {
 	int seg = x86_rows[i->row].mn == MN_WRFSBASE ? SEG_FS : SEG_GS;
 
 	a = tr_srcz(c, i, 0, T_SRC);
-	if (i->w == 8) {
-		a_asr_i(c, 8, T0, a, 47);               /* 0 or -1 */
-		a_add_i(c, 8, T0, T0, 1);
-		a_lsr_i(c, 8, T0, T0, 1);
-		a_cbnz(c, 8, T0, 0);
-		tr_cold(c, TR_H_GP);
-	}
+	if (i->w == 8)
+		check_canonical(c, a);
 	a_str_i(c, 8, a, R_CPU, tr_seg_base(seg));
 }
 
 /* ---- far transfers: only to the segment one is in */
 
-/* T_SRC, T_SRC2 = offset, selector at T_ADDR; #GP unless the selector is CS's. */
-static void far_pointer(struct tr *c, int w, int step)
+/* T_SRC = the offset at T_ADDR; #GP unless the selector behind it is CS's, but for the privilege bits where there are any. */
+static void far_pointer(struct tr *c, int w, u32 any)
 {
 	tr_load(c, tr_ea_reg(T_ADDR), w, T_SRC);
-	a_add_i(c, 8, T_ADDR, T_ADDR, step);
+	a_add_i(c, 8, T_ADDR, T_ADDR, w);
 	tr_load(c, tr_ea_reg(T_ADDR), 2, T_SRC2);
+	if (any)
+		a_orr_i(c, 4, T_SRC2, T_SRC2, any);
 	a_sub_i(c, 4, T0, T_SRC2, SEL_CS);
 	a_cbnz(c, 4, T0, 0);
 	tr_cold(c, TR_H_GP);
+	if (w == 8)
+		check_canonical(c, T_SRC);
 }
 
 EMIT(jmpf, RAW | IMPLICIT)
@@ -117,7 +131,7 @@ EMIT(jmpf, RAW | IMPLICIT)
 	int w = i->o[0].w - 2;
 
 	tr_addr(c, i, T_ADDR);
-	far_pointer(c, w, w);
+	far_pointer(c, w, 3);
 	tr_exit_reg(c, T_SRC);
 }
 
@@ -126,7 +140,7 @@ EMIT(callf, RAW | IMPLICIT)
 	int w = i->o[0].w - 2;
 
 	tr_addr(c, i, T_ADDR);
-	far_pointer(c, w, w);
+	far_pointer(c, w, 3);
 	a_sub_i(c, 8, T_ADDR, SP_, w);
 	tr_store(c, tr_ea_reg(T_ADDR), w, T_SRC2);
 	tr_gaddr(c, T0, insn_next(i));
@@ -139,7 +153,7 @@ EMIT(callf, RAW | IMPLICIT)
 EMIT(retf, RAW | IMPLICIT)
 {
 	a_mov(c, 8, T_ADDR, SP_);
-	far_pointer(c, i->w, i->w);
+	far_pointer(c, i->w, 0);
 	a_add_i(c, 8, SP_, T_ADDR, i->w);
 	if (i->o[0].kind == OP_IMM && i->imm) {
 		a_mov_i(c, 4, T0, (u16)i->imm);
@@ -153,6 +167,9 @@ EMIT(iret, RAW | IMPLICIT)
 {
 	int w = i->w;
 
+	a_ldr_i(c, 8, T0, R_CPU, offsetof(struct cpu, rflags));
+	a_tbnz(c, T0, 14, 0);                           /* NT: there are no tasks to return to */
+	tr_cold(c, TR_H_GP);
 	a_add_i(c, 8, T_ADDR, SP_, 4 * w);
 	tr_load(c, tr_ea_reg(T_ADDR), 2, T2);
 	a_sub_i(c, 4, T2, T2, SEL_DS);
@@ -165,6 +182,8 @@ EMIT(iret, RAW | IMPLICIT)
 	a_cbnz(c, 4, T2, 0);
 	tr_cold(c, TR_H_GP);
 	tr_load(c, tr_ea_reg(SP_), w, T_SRC2);
+	if (w == 8)
+		check_canonical(c, T_SRC2);
 	a_add_i(c, 8, T_ADDR, T_ADDR, w);
 	tr_load(c, tr_ea_reg(T_ADDR), w, T_SRC);
 	a_mov(c, 8, SP_, T_DST);
@@ -245,7 +264,7 @@ EMIT(lseg, RAW | IMPLICIT)                      /* LSS LFS LGS: register, segmen
 	a_add_i(c, 8, T_ADDR, T_ADDR, i->w);
 	tr_load(c, tr_ea_reg(T_ADDR), 2, T_SRC2);
 	check_selector(c, seg, T_SRC2);
-	loaded(c, seg);
+	load_selector(c, seg, T_SRC2);
 	tr_wb(c, i, 0, T_SRC);
 }
 

@@ -6,7 +6,8 @@
  *   the same, ordered         stlur a, stlur b, sub rsp
  *   test a, a ; jz            cbz a                        also cmp a, 0 and single bits: see tr_only_branches
  *
- * A group faults as its first instruction: nothing of it has changed a register when it does.
+ * A group faults as its first instruction: nothing of it has changed a register when it does. The runtime then takes it
+ * apart (rt/fault.c), so that the guest sees which one it was.
  */
 #include "tr/tr.h"
 #include "gen/decode.h"
@@ -77,6 +78,9 @@ static int movaps_op(struct insn *i, struct insn *end)
 		return 0;
 	if (op->o[0].kind != OP_XMM || op->o[0].reg != d || !(op->o[0].access & OP_WRITE))
 		return 0;
+	for (int n = 0; op > i + 1 && n < 4; n++)
+		if (op->o[n].kind == OP_MEM)    /* it may fault, and then d would have to be there */
+			return 0;
 	if (op->o[0].access != OP_WRITE)
 		return op == i + 1 && !uses(op, 1, d, OP_READ);
 	if (!uses(op, 1, d, OP_READ))

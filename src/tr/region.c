@@ -267,7 +267,7 @@ static bool wanted(struct tr *c, gaddr pc, bool branch, u32 max)
 static int target(struct tr *c, const struct edge *e)
 {
 	u32 k;
-	int n = e->pc ? find(c, e->pc, &k) : -1;
+	int n = e->pc && !c->env->single ? find(c, e->pc, &k) : -1;
 
 	return n < 0 ? -1 : block_at(c, k, n);
 }

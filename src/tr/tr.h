@@ -387,7 +387,7 @@ enum tr_helper {
 	TR_H_CHANGED,                   /* the bytes at rip are others now                   */
 	TR_H_X87,                       /* scratch[2]: union x87_desc of tr/x87.h            */
 	TR_H_SSE,                       /* scratch[2]: union sse_desc of tr/sse.h            */
-	TR_H_PCMPSTR,                   /* scratch[0..3] = the operands, spare[0] = immediate and PCMPSTR_... */
+	TR_H_PCMPSTR,                   /* scratch[0..3] = the operands, spare = immediate and PCMPSTR_... */
 	TR_H_COUNT
 };
 

@@ -76,15 +76,15 @@ static int aimed_at(const struct flow *f, int k, int reg)
 	return k && named(i, "LEA") && i->o[0].reg == reg && i->base == RIP ? index_of(f, insn_next(i) + i->disp) : f->n;
 }
 
-/* Where a return goes: behind a call, or to the address that was pushed before it. */
+/* Where a return goes: behind a call, or to the address that was pushed before it; and away, when all of these are used up. */
 static u64 returns(const struct flow *f, int k)
 {
-	u64 m = 0;
+	u64 m = 1ull << f->n;
 
 	if (k > 1 && named(&f->i[k - 1], "PUSH") && f->i[k - 1].o[0].kind == OP_GPR) m |= 1ull << aimed_at(f, k - 1, f->i[k - 1].o[0].reg);
 	for (int j = 0; j < k; j++)
 		if (named(&f->i[j], "CALL")) m |= 1ull << (j + 1);
-	return m ? m : 1ull << f->n;
+	return m;
 }
 
 /* Where control may go after instruction k, a bit each. Out of the code counts as its end. */
@@ -204,8 +204,8 @@ static u32 open_vectors(const struct flow *f, const struct tresult *want)
 	if (!want->sig) return 0;
 	for (int k = index_of(f, want->rip); k < f->n; k++)
 		m |= named(&f->i[k], "VZEROUPPER") ? 0xffff0000 : named(&f->i[k], "VZEROALL") ? ~0u : 0;
-	for (int k = index_of(f, want->rip) - (want->sig == 11); k < f->n; k++)       /* a copy may be taken over: as_copy */
-		for (int n = 0; n < 4 && k >= 0; n++)
+	for (int k = index_of(f, want->rip); k < f->n; k++)
+		for (int n = 0; n < 4; n++)
 			if (f->i[k].o[n].kind == OP_XMM && f->i[k].o[n].access & OP_WRITE) m |= 1u << f->i[k].o[n].reg;
 	return m;
 }
@@ -383,44 +383,12 @@ static bool same_memory(const struct tresult *want, const struct tresult *got)
 	       !memcmp(words_of(want), words_of(got), want->nmem * sizeof(struct tword));
 }
 
-static bool is_copy(const struct insn *i)
-{
-	return !strncmp(x86_rows[i->row].name, "MOV", 3) && (i->o[0].kind == OP_XMM || i->o[0].kind == OP_GPR) && i->o[1].kind == i->o[0].kind;
-}
-
-/* A copy that the next instruction took over faults with it, and as if it had not been done: fuse.c. Which general
- * registers may be as they were before? */
-static bool as_copy(const struct flow *f, const struct tresult *want, const struct tresult *got, u16 *old)
-{
-	int k = index_of(f, want->rip), j = index_of(f, got->rip);
-	const struct insn *i = &f->i[j];
-
-	*old = 0;
-	if (want->sig != 11 || k == f->n || j != k - 1) return false;
-	if (!is_copy(i)) return false;
-	if (i->o[0].kind == OP_GPR) *old = 1 << i->o[0].reg;
-	return true;
-}
-
-static bool same_gprs(const struct flow *f, const struct tresult *want, const struct tresult *got)
-{
-	u16 old;
-
-	if (want->rip == got->rip || !as_copy(f, want, got, &old)) old = 0;
-	for (int k = 0; k < 16; k++)
-		if (want->gpr[k] != got->gpr[k] && !(old >> k & 1)) return false;
-	return true;
-}
-
 /* Where an address is not canonical, user-mode QEMU on x86-64 itself gets a #GP and can say no address: it says 0. */
 static int signal_code(const struct tresult *r) { return r->sig == 11 && !r->sigaddr ? 128 : r->sigcode; }
 
 static bool same_signal(const struct flow *f, const struct tresult *want, const struct tresult *got)
 {
-	u16 old;
-
-	return want->sig == got->sig && signal_code(want) == signal_code(got) && same_address(f, want, got) &&
-	       (want->rip == got->rip || as_copy(f, want, got, &old));
+	return want->sig == got->sig && signal_code(want) == signal_code(got) && same_address(f, want, got) && want->rip == got->rip;
 }
 
 bool strict_fp;
@@ -447,7 +415,7 @@ bool same(const struct flow *f, const struct tcase *t, const struct tresult *wan
 	u32 open = open_vectors(f, want);
 
 	if (anything_goes(f, want) || flushed(f, t) || not_stored(f, want, got)) return true;
-	if (!same_signal(f, want, got) || !same_gprs(f, want, got) ||
+	if (!same_signal(f, want, got) || memcmp(want->gpr, got->gpr, sizeof want->gpr) ||
 	    (want->mxcsr ^ got->mxcsr) & (strict_fp ? ~0u : mxcsr_mask(f)) & ~rough_flags(f, t))
 		return false;
 	if ((want->rflags ^ got->rflags) & flags_mask(f, t, want) || want->fpu != got->fpu) return false;
@@ -474,7 +442,13 @@ static u64 digest_memory(u64 h, const struct tcode *c, const struct tresult *r)
 	return h;
 }
 
-/* Where the fault is, and its address as far as CPUs agree. A copy that may be taken over goes with what follows: as_copy. */
+static bool is_copy(const struct insn *i)
+{
+	return !strncmp(x86_rows[i->row].name, "MOV", 3) && (i->o[0].kind == OP_XMM || i->o[0].kind == OP_GPR) && i->o[1].kind == i->o[0].kind;
+}
+
+/* Where the fault is, and its address as far as CPUs agree. A copy goes with what follows: stored
+ * truth was made for a translator that took it over. */
 static u64 digest_signal(u64 h, const struct flow *f, struct tresult *r)
 {
 	int k = index_of(f, r->rip), copy = r->sig == 11 && k < f->n && is_copy(&f->i[k]) ? k : r->sig == 11 && k > 0 && k < f->n && is_copy(&f->i[k - 1]) ? k - 1 : -1;

@@ -118,6 +118,7 @@ static void segments(void)
 {
 	sys(__NR_arch_prctl, ARCH_SET_FS, DIFF_FS, 0, 0, 0, 0);
 	sys(__NR_arch_prctl, ARCH_SET_GS, DIFF_GS, 0, 0, 0, 0);
+	asm volatile("mov %0, %%ds\n mov %0, %%es" :: "r"(0));
 }
 
 static void fpu(void)
