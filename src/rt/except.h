@@ -16,6 +16,8 @@ u32  rt_fault_error(gaddr a, bool write, int *code);
 bool rt_writes_too(gaddr rip);                          /* what reads, changes and writes memory faults as a write on x86 */
 u64  rt_bad_fetch(struct thread *t);                    /* there is nothing to execute at rip */
 u64  rt_bad_jump(struct thread *t);                     /* rip, a near branch, is done but for its target, which is not canonical */
+bool rt_is_gather(const struct insn *i);
+u64  rt_gather(struct thread *t, const struct insn *i);        /* gather.c: the fault of i, which is at rip */
 u64  rt_interrupt(struct thread *t);                    /* INT3, INT1, INT n: traps point behind them; few vectors are open */
 
 #endif

@@ -126,9 +126,12 @@ static void resume(struct thread *t, struct host_context *uc, int what)
 
 _Noreturn void rt_resume(struct thread *t)
 {
+	struct insn i;
 	u64 host;
 
 	if (t->storing && t->fault.what != RESUME_SINGLE) smc_stored(t);        /* it will not come to that */
+	if ((t->fault.what == RESUME_RAISE || t->fault.what == RESUME_NOT_CANONICAL) && rt_insn_at(t->cpu.rip, &i) && rt_is_gather(&i))
+		rt_enter(t, rt_gather(t, &i));
 	switch (t->fault.what) {
 	case RESUME_RAISE:
 		if (!(t->prot_err & 2) && t->prot_err & 4 && rt_writes_too(t->cpu.rip)) t->prot_err |= 2;

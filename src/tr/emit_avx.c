@@ -2,7 +2,7 @@
  * shifts by each lane's own count, masked moves, gathers. SDM volume 2.
  *
  * Masked moves and gathers touch no memory but that of the elements whose mask has its sign bit set. A gather changes no
- * register before all elements are there, so that one that faults starts again from the first.
+ * register before all elements are there; one that faults is done again by rt/gather.c, as far as it goes.
  */
 #include "tr/avx.h"
 

@@ -22,6 +22,7 @@ static void handler(int sig, siginfo_t *si, void *ctx)
 	if (addr && (uintptr_t)addr - base < 0x100000) { addr -= base; rel = "map+"; }
 	else if (addr && (uintptr_t)addr - code < 64) { addr -= code; rel = "code+"; }
 	say("  signal %d code %x addr %s%lx trapno %ld err %lx", sig, si->si_code, rel, addr, (long)g[REG_TRAPNO], (long)g[REG_ERR]);
+	expect(!(g[REG_EFL] & 0x10000) == (g[REG_TRAPNO] == 1 || g[REG_TRAPNO] == 3 || g[REG_TRAPNO] == 4));    /* RF */
 	if (g[REG_TRAPNO] == 14)
 		expect(g[REG_CR2] == (long)si->si_addr);
 	if (rip >= 0 && rip < 64) say(" rip code+%lx\n", rip);
@@ -104,6 +105,7 @@ int main(int argc, char **argv)
 	RUN("ud2", "\x90\x0f\x0b", 0, 0);
 	RUN("int3", "\x90\xcc", 0, 0);
 	RUN("int 3, two bytes", "\x90\xcd\x03", 0, 0);
+	RUN("int 4", "\x90\xcd\x04", 0, 0);
 	RUN("int 0x70", "\xcd\x70", 0, 0);
 	RUN("hlt", "\x90\xf4", 0, 0);
 	RUN("cli", "\xfa", 0, 0);
@@ -111,6 +113,10 @@ int main(int argc, char **argv)
 	RUN("mov cr0, rax", "\x0f\x22\xc0", 0, 0);
 	RUN("rdmsr", "\x0f\x32", 0, 0);
 	RUN("jump to null", "\xff\xe7", 0, 0);
+	RUN("jump to the last byte", "\xff\xe7", -1, 0);
+	RUN("jump to the last page", "\xff\xe7", -4096, 0);
+	RUN("a copy, then an addition", "\x89\xc1\x03\x0f", none, 0);
+	RUN("a copy, later an addition", "\x0f\x28\xc1\x89\xd0\x0f\x58\x07", none, 0);
 	RUN("jump to a hole", "\xff\xe7", hole, 0);
 	RUN("jump to data", "\xff\xe7", rw, 0);
 	RUN("jump to no protection", "\xff\xe7", none + 3, 0);

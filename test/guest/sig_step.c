@@ -6,7 +6,7 @@
 #include <ucontext.h>
 
 static uintptr_t at[400];
-static int n;
+static int n, total;
 static struct { int code; long trapno, err; int tf, cr2; } first;
 static int stop_after;                  /* the handler clears TF then */
 
@@ -16,6 +16,7 @@ static void handler(int sig, siginfo_t *si, void *ctx)
 	if (!n)
 		first = (typeof(first)){ si->si_code, g[REG_TRAPNO], g[REG_ERR], g[REG_EFL] >> 8 & 1,
 			si->si_addr == (void *)g[REG_RIP] };
+	total++;
 	if (n < 400)
 		at[n++] = g[REG_RIP];
 	if (stop_after && n >= stop_after)
@@ -26,7 +27,7 @@ static void show(const char *name, const char *from)
 {
 	char line[400];
 	int k = 0;
-	for (int i = 0; i < n && k < 380; i++) {
+	for (int i = 0; i < n && k < 300; i++) {
 		long d = at[i] - (uintptr_t)from;
 		k += d >= 0 && d < 200 ? sprintf(line + k, " %ld", d) : sprintf(line + k, " out");
 	}
@@ -64,6 +65,11 @@ int main(void)
 	STEP("a system call", "mov $39, %%eax\n syscall\n nop\n nop\n");
 	STEP("repeated", "lea 64(%%rsp), %%rdi\n mov $3, %%ecx\n rep stosb\n xor %%ecx, %%ecx\n rep stosb\n"
 	     " mov $5, %%ecx\n lea 65(%%rsp), %%rdi\n repe scasb\n mov $2, %%ecx\n repne scasb\n");
+	STEP("to itself", "mov $3, %%ecx\n 2: loop 2b\n");
+	STEP("ss", "mov %%ss, %%eax\n mov %%eax, %%ss\n nop\n nop\n");
+	total = 0;
+	STEP("many", "mov $1000, %%ecx\n 2: dec %%ecx\n jnz 2b\n");
+	say("%d of them\n", total);
 	STEP("fp", "fldz\n fstp %%st(0)\n xorps %%xmm0, %%xmm0\n");
 	STEP("an x87 stack fault", "fninit\n fstp %%st(0)\n fninit\n");
 	{

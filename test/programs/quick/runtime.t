@@ -5,7 +5,7 @@
 
 for p in sig_frame sig_fault sig_flags sig_null sig_align sig_step sig_rep sig_stack sig_restart \
          thread_stress thread_align misaligned fork_threads \
-         smc fetch returns split_lock \
+         smc fetch returns split_lock seg_regs \
          cpu_told absent pcmpstr fused; do
 	twin "$p" "$top/build/guest/$p"
 done
@@ -18,7 +18,9 @@ for o in +lse2 +lse2,-fcma +lse2,-afp; do
 	done
 done
 for o in STELE_ORDER=auto STELE_ORDER=tso STELE_HOT=1; do
-	ENV="$o STELE_HOST=+lse2" twin "mask_fault, $o" "$top/build/guest/mask_fault"
+	for p in mask_fault sig_repair; do
+		ENV="$o STELE_HOST=+lse2" twin "$p, $o" "$top/build/guest/$p"
+	done
 done
 for o in +lse2 +lse2,-sha1,-sha2,-aes,-pmull; do
 	ENV=STELE_HOST=$o twin "sha_gfni, STELE_HOST=$o" "$top/build/guest/sha_gfni"
