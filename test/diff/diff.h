@@ -147,6 +147,7 @@ void flow_of(struct flow *f, const struct tcode *c);
 bool same(const struct flow *f, const struct tcase *t, const struct tresult *want, const struct tresult *got);
 /* What of r counts, as a number: the same for both sides where they are the same(), wherever the code lies. */
 u64 digest(const struct flow *f, const struct tcode *c, const struct tcase *t, const struct tresult *r);
+u64 flags_away(const struct flow *f, const struct tresult *want);      /* bits of RFLAGS of which only the digest says anything */
 bool not_stored(const struct flow *f, const struct tresult *want, const struct tresult *got);  /* both are right */
 bool anything_goes(const struct flow *f, const struct tresult *want);  /* whatever the translation leaves is right */
 void report(const struct flow *f, const struct tcode *c, const struct tcase *t, const struct tresult *want,
