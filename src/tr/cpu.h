@@ -57,10 +57,10 @@ struct cpu {
 	struct x87 x87_next;            /* what a store to memory makes of the state, once it is done */
 };
 
-/* Where ymm n's upper half is, between rt_vectors_save and rt_vectors_load. */
 /* Where the selector in a data segment (enum x86_seg) lies in sel: ES is 0, DS to GS are 3 to 5. */
 static inline int cpu_sel(int seg) { return seg ? seg - 2 : 0; }
 
+/* Where ymm n's upper half is, between rt_vectors_save and rt_vectors_load. */
 static inline u64 *cpu_ymmh(struct cpu *c, int n) { return n < 8 ? c->v[16 + n] : c->ymmh[n]; }
 
 _Static_assert(offsetof(struct cpu, jtab) <= 504, "ldp reaches the table from x28");

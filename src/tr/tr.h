@@ -176,7 +176,7 @@ struct tr {
 	u32 at;                         /* index in order[] of the block being emitted       */
 	struct fix { u32 *site; struct edge e; enum csense cs; bool call; struct block *from; } fix[2 * TR_MAX_BLOCKS];
 	u32 nfix;                       /* branches whose target is bound at the region's end */
-	struct { u32 *site; struct insn *i; u8 helper; enum csense cs; } cold[TR_MAX_INSNS];
+	struct { u32 *site; struct insn *i; u8 helper; enum csense cs; } cold[TR_MAX_INSNS + 8];       /* the last one, IRET, has four */
 	struct { u32 *site; struct block *b; } late[TR_MAX_BLOCKS]; u32 nlate;  /* returns whose flags are made late */
 	u32 ncold;                      /* branches to a tr_fault                            */
 	struct { struct insn *i; u8 of, in, w; } low;   /* since i, xmm `of`'s low w bytes are in vector register `in` too */
@@ -196,7 +196,7 @@ struct tr {
 	u32 *guarded;                   /* the branch of tr_guard                            */
 	u32 *count;                     /* a cold region's branch when its count is zero     */
 	u32 *miss[2 * TR_MAX_BLOCKS]; u32 nmiss; /* branches to a stub, out of their reach */
-	struct tr_map map[4 * TR_MAX_INSNS]; u32 nmap;
+	struct tr_map map[8 * TR_MAX_INSNS]; u32 nmap;
 	s16 put_off[TR_MAX_INSNS];      /* the instruction whose flags are put off at each, or -1; if puts_off */
 	struct tr_entry entry[TR_MAX_BLOCKS]; u32 nentry;
 	struct tr_link link[2 * TR_MAX_BLOCKS]; u32 nlink;
