@@ -143,11 +143,11 @@ int  rt_load(const char *path, int fd, char **argv, char **envp, u64 at_flags, s
 /* --- enter.S and run.c: translated code */
 _Noreturn void rt_enter(struct thread *t, u64 host);    /* load the guest state from t->cpu and go to host code */
 u64  rt_code(struct thread *t, gaddr pc);       /* host address of pc's code, translating if need be */
-size_t rt_fetch(gaddr pc, u8 *buf, size_t n);   /* as many of n bytes of code as there are */
+size_t rt_fetch(gaddr pc, u8 *buf, size_t n);   /* fetch.c: as many of n bytes of code as there are */
 void rt_code_changed(gaddr lo, gaddr hi);       /* guest bytes there changed or went away: drop their code */
 void rt_code_drop_all(void);                    /* another order mode, for example */
 void rt_code_unmap(gaddr lo, gaddr hi);         /* the map went away: its arenas too */
-/* For a host pc in translated code: guest rip of the instruction it belongs to. False: not translated code. */
+/* side.c: for a host pc in translated code, the guest rip of the instruction it belongs to. False: not translated code. */
 bool rt_code_rip(u64 host, gaddr *rip);
 /* The same, and of the flags: how they stand in NZCV there (enum csense of tr.h), and the instruction that set those that
  * are put off there (putoff.c), or 0. */

@@ -12,6 +12,7 @@
 #include "gen/decode.h"
 #include "rt/asm.h"
 #include "rt/except.h"
+#include "rt/fetch.h"
 #include "rt/host.h"
 #include "rt/mem.h"
 #include "rt/pageidx.h"
@@ -20,7 +21,6 @@
 #include "rt/smc.h"
 #include "rt/stop.h"
 #include "rt/string.h"
-#include <linux/mman.h>
 
 _Static_assert(offsetof(struct cpu, r) == CPU_R && offsetof(struct cpu, rip) == CPU_RIP, "asm.h");
 _Static_assert(offsetof(struct cpu, nzcv) == CPU_NZCV && offsetof(struct cpu, pf) == CPU_PF, "asm.h");
@@ -94,114 +94,14 @@ static struct slot *add(gaddr pc)
 	return s;
 }
 
-/* --- fetching the guest's bytes */
-
-/* Pages that were looked at: marked, and so known until rt_code_changed speaks of one. used: those that the translation
- * under way has looked at; there is room for the pages of its region and one for each way out. */
-static struct page { gaddr at; bool exec, stable, others; u32 turn; } pages[64];
-static gaddr used[64 + 2 * TR_MAX_BLOCKS];
-static u32 nused, turn = 1;
-
-static struct page *look(gaddr pc)
-{
-	gaddr at = align_down(pc, GUEST_PAGE);
-	struct page *p = &pages[at / GUEST_PAGE % countof(pages)];
-	struct vma v;
-
-	if (p->at != at || !p->exec) {
-		*p = (struct page){ .at = at };
-		if (!rt_vma(pc, &v) || v.lo > pc || !(v.prot & PROT_EXEC))
-			return p;
-		p->exec = true;
-		p->others = v.flags & MAP_SHARED && rt_smc_others(at);
-		p->stable = !(v.prot & PROT_WRITE) && !p->others;
-		rt_smc_track(at, at + GUEST_PAGE);
-	}
-	if (p->turn != turn) {
-		p->turn = turn;
-		if (nused == countof(used))
-			return 0;
-		used[nused++] = at;
-	}
-	return p;
-}
-
-static bool executable(gaddr pc)
-{
-	struct page *p = look(pc);
-
-	return p && p->exec;
-}
-
+/* What the translator has seen of the guest's bytes does not hold any more. */
 static void forget(void)
 {
-	for (u32 k = 0; k < countof(pages); k++)
-		pages[k].exec = false;
+	fetch_forget();
 	tr_forget(&tr);
 }
 
-/* A page that was not left alone since its bytes were read, or 0. Ends the translation's use of the pages. */
-static gaddr disturbed(void)
-{
-	gaddr page = 0;
-
-	while (nused) {
-		gaddr at = used[--nused];
-
-		if (!rt_smc_valid(at, at + GUEST_PAGE))
-			page = at;
-	}
-	turn++;
-	if (page)
-		forget();
-	return page;
-}
-
-/* Up to n bytes at pc; an instruction may straddle pages of different maps. */
-static size_t fetch(void *ctx, gaddr pc, u8 *buf, size_t n)
-{
-	size_t first = GUEST_PAGE - pc % GUEST_PAGE;
-
-	(void)ctx;
-	if (pc >= rt.limit || !executable(pc))
-		return 0;
-	if (first >= n)
-		return rt_read(buf, pc, n) ? n : 0;
-	if (!rt_read(buf, pc, first))
-		return 0;
-	return executable(pc + first) && rt_read(buf + first, pc + first, n - first) ? n : first;
-}
-
-size_t rt_fetch(gaddr pc, u8 *buf, size_t n)
-{
-	size_t got = 0, part;
-
-	for (; got < n; got += part) {
-		gaddr at = pc + got;
-		struct vma v;
-
-		part = GUEST_PAGE - at % GUEST_PAGE;
-		if (part > n - got)
-			part = n - got;
-		if (at >= rt.limit || !rt_vma(at, &v) || v.lo > at || !(v.prot & PROT_EXEC) || !rt_read(buf + got, at, part))
-			break;
-	}
-	return got;
-}
-
-static size_t fetch_unmarked(void *ctx, gaddr pc, u8 *buf, size_t n)
-{
-	(void)ctx;
-	return rt_fetch(pc, buf, n);
-}
-
-static bool stable(void *ctx, gaddr pc)
-{
-	struct page *p = look(pc);
-
-	(void)ctx;
-	return p && p->exec && p->stable;
-}
+/* --- what the translator asks */
 
 /* Hot code counts too: an inner loop is better where its surroundings are known. */
 static bool known(void *ctx, gaddr pc)
@@ -226,7 +126,7 @@ static u64 linkable(void *ctx, gaddr pc, bool call)
 static bool crosses(void *ctx, gaddr pc);
 
 /* What the next translation depends on; under rt_code_lock. */
-static struct tr_env env = { .fetch = fetch, .known = known, .code = linkable, .stable = stable, .crosses = crosses };
+static struct tr_env env = { .fetch = fetch_marked, .known = known, .code = linkable, .stable = fetch_stable, .crosses = crosses };
 
 static void set_env(struct arena *a, gaddr pc)
 {
@@ -300,38 +200,16 @@ static void enter_pages(struct arena *a, struct region *r)
 	for (u32 k = 0; k < 2 * tr.nblk; k++) {
 		struct edge *e = k & 1 ? &tr.blk[k / 2].taken : &tr.blk[k / 2].next;
 		gaddr page = align_down(e->pc, GUEST_PAGE);
-		struct page *p = &pages[page / GUEST_PAGE % countof(pages)];
 
 		if (!e->pc || e->block >= 0 || page == last || (page >= lo && page < r->hi))
 			continue;
-		if (p->at != page || !p->exec || !p->stable)
+		if (!fetch_was_stable(page))
 			continue;
 		ok &= pageidx_add(page, a, r);
 		last = page;
 	}
 	if (!ok)
 		rt_die(134, "out of memory for translated code");
-}
-
-/* The bytes of a region that checks itself: they must not change between being decoded and being compared with. */
-static struct { gaddr lo; u32 n; u8 bytes[256]; } snap;
-
-static size_t fetch_snap(void *ctx, gaddr pc, u8 *buf, size_t n)
-{
-	(void)ctx;
-	if (pc - snap.lo >= snap.n)
-		return 0;
-	if (n > snap.n - (pc - snap.lo))
-		n = snap.n - (pc - snap.lo);
-	__builtin_memcpy(buf, snap.bytes + (pc - snap.lo), n);
-	return n;
-}
-
-static bool never(void *ctx, gaddr pc)
-{
-	(void)ctx;
-	(void)pc;
-	return false;
 }
 
 /* As tr_translate, for code that others may write. */
@@ -341,12 +219,11 @@ static int translate_checked(gaddr pc)
 	int r;
 
 	tr_forget(&tr);
-	snap.lo = pc;
-	snap.n = fetch(0, pc, snap.bytes, sizeof snap.bytes);
+	fetch_take_copy(pc);
 	env.selfcheck = true;
 	env.max_insns = 8;
-	env.fetch = fetch_snap;
-	env.stable = never;
+	env.fetch = fetch_copy;
+	env.stable = fetch_never_stable;
 	r = tr_translate(&tr, pc);
 	tr_forget(&tr);
 	env = keep;
@@ -357,7 +234,7 @@ static u64 translate(gaddr pc, enum kind kind)
 {
 	struct arena *a;
 	struct region *r;
-	struct page *page_of;
+	bool others;
 	gaddr page;
 
 	for (;;) {
@@ -369,16 +246,17 @@ static u64 translate(gaddr pc, enum kind kind)
 		env.cold = kind == COLD_CODE && !env.plain;
 		env.general = kind == GENERAL_CODE;
 		env.count = rt_stats.regions % TR_COUNTS;
-		page_of = look(pc);
+		others = fetch_others(pc);
 		for (;;) {
 			tr.code = (struct code){ (u32 *)(a->base + a->used), (u32 *)(a->base + a->used + REGION_ROOM / 2), 0 };
-			if ((page_of && page_of->others ? translate_checked(pc) : tr_translate(&tr, pc)) == 0)
+			if ((others ? translate_checked(pc) : tr_translate(&tr, pc)) == 0)
 				break;
 			env.max_insns = env.max_insns ? env.max_insns / 2 : 32;
 		}
-		page = disturbed();
+		page = fetch_disturbed();
 		if (!page)
 			break;
+		forget();
 		rt_unlock(&rt_code_lock);
 		smc_wait(page);
 		rt_lock(&rt_code_lock);
@@ -718,57 +596,6 @@ u64 rt_run_link(struct thread *t, u64 record)
 	}
 	rt_unlock(&rt_code_lock);
 	return h & ~(u64)BITS;
-}
-
-/* --- side tables */
-
-/* The last entry before s whose offset is in [lo,hi), or null. */
-static const struct side *before(const struct side *first, const struct side *s, u32 lo, u32 hi)
-{
-	while (s-- > first)
-		if (s->guest >= lo && s->guest < hi)
-			return s;
-	return 0;
-}
-
-bool rt_code_state(u64 host, struct code_state *x)
-{
-	struct arena *a = arena_of(host);
-	struct region *r = a ? arena_find(a, host) : 0;
-	const struct side *first, *s, *e;
-	struct thread *t = rt_self();
-
-	*x = (struct code_state){ .sense = CS_SUB };
-	if (t && rt_code_is_single(t, host)) {
-		x->rip = t->single_rip;
-		for (u32 k = 0; k < countof(t->sense) && t->sense[k].at <= host - t->single; k++)
-			x->sense = (int)t->sense[k].cs;
-		return true;
-	}
-	if (!r)
-		return false;
-	first = region_side(r);
-	for (s = first + r->nside; s > first && s[-1].host > (host - a->base - r->code) / 4; s--)
-		;
-	e = before(first, s, 0, TR_SENSE);
-	x->rip = r->lo + (e ? e->guest : 0);
-	e = before(first, s, TR_SENSE, TR_PUT_OFF);
-	if (e)
-		x->sense = e->guest - TR_SENSE;
-	e = before(first, s, TR_PUT_OFF, TR_MADE + 1);
-	if (e && e->guest == TR_PUT_OFF)
-		x->put_off = r->lo + e[-1].guest;
-	return true;
-}
-
-bool rt_code_rip(u64 host, gaddr *rip)
-{
-	struct code_state s;
-
-	if (!rt_code_state(host, &s))
-		return false;
-	*rip = s.rip;
-	return true;
 }
 
 /* --- dropping */
