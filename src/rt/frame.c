@@ -109,7 +109,7 @@ static bool restore(struct cpu *c, gaddr at)
 {
 	struct xsave_area x = { 0 }, none = { 0 };
 	struct fp_sw sw;
-	u64 has = XSAVE_X87 | XSAVE_SSE;
+	u64 has = XSAVE_X87 | XSAVE_SSE, rest;
 
 	if (at & 15 || !rt_read(x.fx, at, sizeof x.fx)) return false;
 	memcpy(&sw, x.fx + AT_SW, sizeof sw);
@@ -119,8 +119,9 @@ static bool restore(struct cpu *c, gaddr at)
 	} else {
 		x.header.bv = has;
 	}
+	rest = xsave_enabled() & ~has;
 	none.header.comp = 1ull << 63;          /* MXCSR is SSE's alone */
-	return xsave_restore(c, &x, has, true) && xsave_restore(c, &none, xsave_enabled() & ~has, true);
+	return xsave_restore(c, &x, has, true) && (!rest || xsave_restore(c, &none, rest, true));
 }
 
 static bool fp_pop(struct thread *t, gaddr at)
