@@ -21,9 +21,59 @@ bool rt_insn_at(gaddr rip, struct insn *i)
 	return x86_decode(i, b, n, rip, rt.x86) == X86_OK;
 }
 
+gaddr rt_address(const struct cpu *c, const struct insn *i)
+{
+	gaddr a = (s64)i->disp;
+
+	if (i->base == RIP) a += insn_next(i);
+	else if (i->base < 16) a += c->r[i->base];
+	if (i->index < 16) a += c->r[i->index] << i->shift;
+	if (i->aw == 4) a = (u32)a;
+	return a + (i->seg == SEG_FS ? c->fs_base : i->seg == SEG_GS ? c->gs_base : 0);
+}
+
+/* The selector that i is to load, and into which segment; false if there is none. */
+static bool selector(const struct cpu *c, const struct insn *i, u16 *sel, int *seg)
+{
+	*seg = SEG_CS;
+	switch (i->mn) {
+	case MN_MOV: case MN_POP:
+		if (i->o[0].kind != OP_SEG) return false;
+		*seg = i->o[0].reg;
+		if (i->mn == MN_POP) return rt_get(sel, c->r[RSP]);
+		if (i->o[1].kind == OP_MEM) return rt_get(sel, rt_address(c, i));
+		*sel = c->r[i->o[1].reg];
+		return true;
+	case MN_LSS: case MN_LFS: case MN_LGS:
+		*seg = i->mn == MN_LSS ? SEG_SS : i->mn == MN_LFS ? SEG_FS : SEG_GS;
+		return rt_get(sel, rt_address(c, i) + i->w);
+	case MN_JMPF: case MN_CALLF:
+		return rt_get(sel, rt_address(c, i) + i->o[0].w - 2);
+	case MN_RETF:
+		return rt_get(sel, c->r[RSP] + i->w);
+	case MN_IRET:
+		if (!rt_get(sel, c->r[RSP] + i->w)) return false;
+		if (*sel != 0x33) return true;
+		*seg = SEG_SS;
+		return rt_get(sel, c->r[RSP] + 4 * i->w);
+	}
+	return false;
+}
+
+/* SDM vol. 3, 6.13. What tr/emit_seg.c lets pass is not at fault. */
+static u32 selector_error(const struct cpu *c)
+{
+	struct insn i;
+	u16 sel;
+	int seg;
+
+	if (!rt_insn_at(c->rip, &i) || !selector(c, &i, &sel, &seg)) return 0;
+	return sel == (seg == SEG_SS ? 0x2b : 0x33) || (i.mn == MN_IRET && c->rflags & RFLAGS_NT) ? 0 : sel & 0xfffc;
+}
+
 u64 rt_gp(struct thread *t)
 {
-	t->prot_err = 0;
+	t->prot_err = selector_error(&t->cpu);
 	return rt_raise(t, SIGSEGV, SI_KERNEL_, 0);
 }
 

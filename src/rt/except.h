@@ -6,8 +6,9 @@
 #include "x86/insn.h"
 
 bool rt_insn_at(gaddr rip, struct insn *i);             /* for what only an exception's details need */
+gaddr rt_address(const struct cpu *c, const struct insn *i);    /* of its memory operand, with the segment's base */
 bool rt_canonical(gaddr a);
-u64  rt_gp(struct thread *t);                           /* #GP(0) */
+u64  rt_gp(struct thread *t);                           /* #GP; its error code is a selector that may not be loaded, or 0 */
 u64  rt_not_canonical(struct thread *t, gaddr a);       /* an access at a: #GP or #SS */
 /* A helper's access of n bytes at a did not succeed: the page fault that it is. */
 u64  rt_page_fault(struct thread *t, gaddr a, size_t n, bool write);

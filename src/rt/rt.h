@@ -178,7 +178,7 @@ void rt_signals_init(struct thread *t);
 void rt_vectors_save(struct cpu *c);
 void rt_vectors_load(struct cpu *c);
 /* The guest's RFLAGS from and into cpu's pieces. */
-enum { RFLAGS_TF = 1 << 8, RFLAGS_RF = 1 << 16 };
+enum { RFLAGS_TF = 1 << 8, RFLAGS_NT = 1 << 14, RFLAGS_RF = 1 << 16 };
 u64  rt_get_rflags(const struct cpu *c);
 void rt_set_rflags(struct cpu *c, u64 f);
 /* Raises a synchronous signal in this thread as a CPU exception would: frame at cpu.rip; returns host code to go on at. */

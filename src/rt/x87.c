@@ -495,18 +495,6 @@ static bool is_control(enum x87_op op)
 	return op == X87_LDCW || op == X87_LDENV || op == X87_RSTOR || (op >= X87_NOWAIT && op < X87_COMMIT);
 }
 
-/* The memory operand's address. */
-static gaddr address(const struct cpu *c, const struct insn *i)
-{
-	gaddr a = (s64)i->disp;
-
-	if (i->base == RIP) a += insn_next(i);
-	else if (i->base < 16) a += c->r[i->base];
-	if (i->index < 16) a += c->r[i->index] << i->shift;
-	if (i->aw == 4) a = (u32)a;
-	return a + (i->seg == SEG_FS ? c->fs_base : i->seg == SEG_GS ? c->gs_base : 0);
-}
-
 /* Of an instruction that leaves an unmasked exception behind, CPUs keep the opcode and the operand's address (SDM vol. 1,
  * 8.1.8 and 8.1.9; CPUID says FDP_EXCPTN_ONLY, and FCS and FDS deprecated). */
 static void remember(struct cpu *c)
@@ -522,7 +510,7 @@ static void remember(struct cpu *c)
 		k++;
 	c->fop = (b[k] & 7) << 8 | b[k + 1];
 	for (k = 0; k < 2; k++)
-		if (i.o[k].kind == OP_MEM) c->fdp = address(c, &i);
+		if (i.o[k].kind == OP_MEM) c->fdp = rt_address(c, &i);
 }
 
 /* The rest of the region counts on nothing waiting and on registers that are there: go on in another one. */

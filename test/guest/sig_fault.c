@@ -105,6 +105,14 @@ int main(int argc, char **argv)
 	RUN("ud2", "\x90\x0f\x0b", 0, 0);
 	RUN("int3", "\x90\xcc", 0, 0);
 	RUN("int 3, two bytes", "\x90\xcd\x03", 0, 0);
+	RUN("mov ds, 0x2210", "\xb8\x10\x22\x00\x00\x8e\xd8", 0, 0);
+	RUN("mov ss, 0", "\x31\xc0\x8e\xd0", 0, 0);
+	RUN("mov ss, 0x33", "\xb8\x33\x00\x00\x00\x8e\xd0", 0, 0);
+	RUN("mov gs, a word", "\x8e\x2f", base, 0);
+	RUN("lss", "\x0f\xb2\x07", base, 0);
+	RUN("jmp far", "\xff\x2f", base, 0);
+	RUN("call far", "\xff\x1f", base, 0);
+	RUN("retf", "\x57\x56\x48\x89\xe5\x48\x8d\x64\x24\x08\x6a\x57\x56\xcb", 1, 2);
 	RUN("int 4", "\x90\xcd\x04", 0, 0);
 	RUN("int 0x70", "\xcd\x70", 0, 0);
 	RUN("hlt", "\x90\xf4", 0, 0);
