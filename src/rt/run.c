@@ -42,16 +42,19 @@ static u32 epoch;                       /* counts drops: a host address kept ove
 
 /* --- the table of entries */
 
-/* key: the address's complement, which is never 0; links: branches to cold code; count, head: when it gets hot. See hot() */
+/* key: see key_of; 0: empty; links: branches to cold code; count, head: when it gets hot. See hot() */
 static struct slot { u64 key, host; u32 links, count : 30, head : 1, waited : 1; } *table;
 _Static_assert(TR_COUNTS < 1 << 30, "slot.count");
 static u64 slots, filled;
+
+/* Only an address that is not canonical has none, and is not put in. Its own inverse. */
+static u64 key_of(gaddr pc) { return pc ^ 1ull << 63; }
 
 static u64 slot(gaddr pc)
 {
 	u64 h = pc * 0x9e3779b97f4a7c15ull >> 20 & (slots - 1);
 
-	while (table[h].key && table[h].key != ~pc)
+	while (table[h].key && table[h].key != key_of(pc))
 		h = (h + 1) & (slots - 1);
 	return h;
 }
@@ -73,7 +76,7 @@ static bool grow(void)
 	filled = 0;
 	for (u64 k = 0; k < n; k++)
 		if (old[k].host) {
-			table[slot(~old[k].key)] = old[k];
+			table[slot(key_of(old[k].key))] = old[k];
 			filled++;
 		}
 	if (old)
@@ -81,16 +84,16 @@ static bool grow(void)
 	return true;
 }
 
-/* The slot of pc, made if it is not there; null: no memory. Valid until the next call. */
+/* The slot of pc, made if it is not there; null: no memory, or no key. Valid until the next call. */
 static struct slot *add(gaddr pc)
 {
 	struct slot *s;
 
-	if (filled * 2 >= slots && !grow())
+	if (!key_of(pc) || (filled * 2 >= slots && !grow()))
 		return 0;
 	s = &table[slot(pc)];
 	filled += !s->key;
-	s->key = ~pc;
+	s->key = key_of(pc);
 	return s;
 }
 

@@ -53,6 +53,8 @@ static u8 *stacks_new(bool record, size_t *size)
 	return p;
 }
 
+extern const char rt_stub_retmiss[] __attribute__((visibility("hidden")));
+
 static void stacks_use(struct thread *t, u8 *p, size_t size)
 {
 	u64 *sentinel = (u64 *)(p + AT_GUARD) - 2;
@@ -62,7 +64,8 @@ static void stacks_use(struct thread *t, u8 *p, size_t size)
 	t->poison = (gaddr)p + 64;
 	t->cpu.poll = (u64)t;
 	t->cpu.c_sp = (u64)p + AT_GUARD2;
-	sentinel[0] = ~0ull;                    /* no return address */
+	sentinel[0] = 1ull << 63;               /* not canonical; who returns there all the same does not find it here either */
+	sentinel[1] = (u64)rt_stub_retmiss;
 	t->cpu.pair_base = t->cpu.pair_sp = (u64)sentinel;
 	t->cpu.jtab[0].guest = 1;               /* not 0, which would be found */
 }

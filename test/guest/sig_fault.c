@@ -123,6 +123,8 @@ int main(int argc, char **argv)
 	RUN("jump to null", "\xff\xe7", 0, 0);
 	RUN("jump to the last byte", "\xff\xe7", -1, 0);
 	RUN("jump to the last page", "\xff\xe7", -4096, 0);
+	RUN("return to the last byte", "\x57\xc3", -1, 0);
+	RUN("return to the first address that is not canonical", "\x57\xc3", 1ull << 63, 0);
 	RUN("a copy, then an addition", "\x89\xc1\x03\x0f", none, 0);
 	RUN("a copy, later an addition", "\x0f\x28\xc1\x89\xd0\x0f\x58\x07", none, 0);
 	RUN("jump to a hole", "\xff\xe7", hole, 0);
