@@ -89,8 +89,7 @@ static bool fp_push(struct thread *t, gaddr at)
 	if (!xsave()) return rt_write(at, &f, 512);
 	memcpy(f.x.fx + AT_SW, &sw, sizeof sw);
 	f.x.header.bv = xsave_in_use(&t->cpu, f.x.fx) | XSAVE_X87 | XSAVE_SSE;
-	for (int i = 0; i < 16; i++)
-		memcpy(f.x.ymmh[i], cpu_ymmh(&t->cpu, i), 16);
+	xsave_upper(&t->cpu, f.x.ymmh);
 	memcpy((u8 *)&f + n - 4, &(u32){ MAGIC2 }, 4);
 	return rt_write(at, &f, n);
 }
@@ -120,7 +119,7 @@ static bool restore(struct cpu *c, gaddr at)
 		x.header.bv = has;
 	}
 	rest = xsave_enabled() & ~has;
-	none.header.comp = 1ull << 63;          /* MXCSR is SSE's alone */
+	none.header.comp = XSAVE_COMPACTED;     /* MXCSR is SSE's alone */
 	return xsave_restore(c, &x, has, true) && (!rest || xsave_restore(c, &none, rest, true));
 }
 

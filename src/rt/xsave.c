@@ -14,8 +14,6 @@
 
 enum { X87 = XSAVE_X87, SSE = XSAVE_SSE, AVX = XSAVE_AVX };
 enum { AT_FIP = 8, AT_FDP = 16, AT_MXCSR = 24, AT_ST = 32, AT_XMM = 160, AT_END = 416, AT_HEADER = 512, AT_YMMH = 576 };
-#define COMPACTED (1ull << 63)
-
 u64 xsave_enabled(void) { return rt.x86 & X86_BIT(AVX) ? X87 | SSE | AVX : X87 | SSE; }
 
 static u64 requested(const struct cpu *c) { return (u32)c->r[0] & xsave_enabled(); }
@@ -58,12 +56,17 @@ u64 xsave_in_use(struct cpu *c, const u8 image[416])
 	return use;
 }
 
+void xsave_upper(struct cpu *c, u64 y[16][2])
+{
+	for (int k = 0; k < 16; k++)
+		memcpy(y[k], cpu_ymmh(c, k), 16);
+}
+
 static bool put_upper(struct cpu *c, gaddr a)
 {
 	u64 y[16][2];
 
-	for (int k = 0; k < 16; k++)
-		memcpy(y[k], cpu_ymmh(c, k), 16);
+	xsave_upper(c, y);
 	return rt_store_bytes(a + AT_YMMH, y, sizeof y);
 }
 
@@ -92,15 +95,15 @@ u64 rt_xsave(struct thread *t, u64 host_ret, u64 helper)
 	if (write & SSE) ok = ok && rt_store_bytes(a + AT_XMM, image + AT_XMM, AT_END - AT_XMM);
 	if (write & AVX) ok = ok && put_upper(c, a);
 	h.bv = compact ? want & use : (h.bv & ~want) | (want & use);
-	h.comp = COMPACTED | want;
+	h.comp = XSAVE_COMPACTED | want;
 	ok = ok && rt_store_bytes(a + AT_HEADER, &h, compact ? 16 : 8);
 	return ok ? host_ret : rt_page_fault(t, a, area_size(want), true);
 }
 
 bool xsave_header_valid(const struct xsave_header *h)
 {
-	if (h->comp & COMPACTED)
-		return !(h->comp & ~(COMPACTED | xsave_enabled())) && !(h->bv & ~h->comp) && is_zero(h->zero, sizeof h->zero);
+	if (h->comp & XSAVE_COMPACTED)
+		return !(h->comp & ~(XSAVE_COMPACTED | xsave_enabled())) && !(h->bv & ~h->comp) && is_zero(h->zero, sizeof h->zero);
 	return !h->comp && !h->zero[0] && !(h->bv & ~xsave_enabled());
 }
 
@@ -109,7 +112,7 @@ bool xsave_restore(struct cpu *c, const struct xsave_area *x, u64 want, bool wid
 	u64 given = want & x->header.bv;
 	u32 mxcsr = 0x1f80;
 	u8 image[AT_END];
-	bool compact = x->header.comp & COMPACTED;
+	bool compact = x->header.comp & XSAVE_COMPACTED;
 
 	x86_fxsave(c, image);
 	if (want & X87) x87_initial(image);

@@ -5,6 +5,7 @@
 #include "rt/rt.h"
 
 enum { XSAVE_X87 = 1, XSAVE_SSE = 2, XSAVE_AVX = 4 };
+#define XSAVE_COMPACTED (1ull << 63)    /* in header.comp */
 
 struct xsave_area {
 	u8 fx[512];                     /* as FXSAVE, of which 416 bytes are used            */
@@ -15,6 +16,7 @@ _Static_assert(sizeof(struct xsave_area) == 832, "XSAVE area");
 
 u64  xsave_enabled(void);               /* XCR0 */
 u64  xsave_in_use(struct cpu *c, const u8 fx[416]);      /* XINUSE (13.6); fx: what FXSAVE gives */
+void xsave_upper(struct cpu *c, u64 y[16][2]);  /* the upper halves of all ymm registers */
 bool xsave_header_valid(const struct xsave_header *h);
 /* XRSTOR (13.8), with the vectors in cpu.v: of the components in want, those that the header has come from x, the others are
  * reset. wide: the x87's pointers have 64 bits. False: #GP, nothing changed. */
